@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSL-1.0
+# Copyright (c) 2026 The weir authors
+#
+# weir_add_test_group() and weir_add_example(): how tests and examples are built and put under ctest.
+
+# weir_add_test_group(NAME SOURCES file... [SERIAL])
+#
+# One executable weir_NAME from the given files, each Catch test case of it a ctest test "NAME/test case" with the label
+# NAME. SERIAL: the cases use all cores themselves, so ctest runs nothing beside them. No files, no target.
+function(weir_add_test_group name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "" "SOURCES")
+    if(NOT arg_SOURCES)
+        return()
+    endif()
+    set(target weir_${name})
+    add_executable(${target} ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE weir_test_options)
+    target_precompile_headers(${target} REUSE_FROM weir_test_pch)
+
+    set(properties LABELS ${name} TIMEOUT 300)
+    if(arg_SERIAL)
+        list(APPEND properties RUN_SERIAL TRUE)
+    endif()
+    catch_discover_tests(${target} TEST_PREFIX "${name}/" EXTRA_ARGS ${WEIR_CATCH_ARGS} PROPERTIES ${properties})
+endfunction()
+
+# weir_add_example(NAME [ARGS argument...] [LIBRARIES target...] [HELP])
+#
+# The executable NAME from NAME.cpp. Under ctest it is run with ARGS, and what it prints has to equal expected/NAME.txt.
+# HELP: it also has to answer --help.
+function(weir_add_example name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "HELP" "" "ARGS;LIBRARIES")
+    add_executable(${name} ${name}.cpp)
+    target_link_libraries(${name} PRIVATE weir::weir ${arg_LIBRARIES})
+
+    add_test(
+        NAME "example: ${name}"
+        COMMAND
+            "${CMAKE_COMMAND}" "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/expected/${name}.txt" -P
+            "${PROJECT_SOURCE_DIR}/tests/support/check_output.cmake" -- "$<TARGET_FILE:${name}>" ${arg_ARGS}
+    )
+    set_tests_properties("example: ${name}" PROPERTIES LABELS example TIMEOUT 120)
+    if(arg_HELP)
+        add_test(NAME "example: ${name} --help" COMMAND ${name} --help)
+        set_tests_properties(
+            "example: ${name} --help" PROPERTIES LABELS example TIMEOUT 60 PASS_REGULAR_EXPRESSION "[Uu]sage"
+        )
+    endif()
+endfunction()

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSL-1.0
+# Copyright (c) 2026 The weir authors
+#
+# Warnings for weir's own tests, examples and header checks, and what the sanitizers need of a compiler.
+
+option(WEIR_WERROR "Treat warnings as errors when weir itself is developed" ON)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+    if(WEIR_WERROR)
+        add_compile_options(-Werror)
+    endif()
+endif()
+
+# The presets put their sanitizers into CMAKE_CXX_FLAGS, which is where they are looked for here.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+    # Asio has atomic_thread_fence in its headers, which ThreadSanitizer does not model and g++ warns of.
+    add_compile_options(-Wno-tsan)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang"
+   AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15
+   AND CMAKE_CXX_FLAGS MATCHES "-fsanitize=[a-z,]*undefined"
+)
+    # "Cannot represent a difference across sections" for every coroutine (LLVM issue 49689).
+    add_compile_options(-fno-sanitize=function)
+endif()
