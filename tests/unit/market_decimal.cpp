@@ -27,7 +27,8 @@ namespace {
 using boost::multiprecision::cpp_rational;
 
 cpp_rational exact(decimal value) {
-    auto const power = boost::multiprecision::pow(boost::multiprecision::cpp_int(10), value.scale());
+    boost::multiprecision::cpp_int const power =
+        boost::multiprecision::pow(boost::multiprecision::cpp_int(10), value.scale());
     return cpp_rational(value.coefficient(), power);
 }
 

@@ -43,9 +43,9 @@ struct market_tick {
     /// When it reached us; nanoseconds since the Unix epoch, UTC.
     std::int64_t receive_time = 0;
     /// The price of one unit, in the instrument's quote currency.
-    decimal price;
+    decimal price{};
     /// How much traded, in the venue's unit (coins, or contracts).
-    decimal volume;
+    decimal volume{};
     /// Orders the ticks of one instrument that share an event time; the venue's trade number where there is one.
     std::uint64_t sequence = 0;
     /// Who took the resting order.
