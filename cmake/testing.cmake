@@ -24,26 +24,29 @@ function(weir_add_test_group name)
     catch_discover_tests(${target} TEST_PREFIX "${name}/" EXTRA_ARGS ${WEIR_CATCH_ARGS} PROPERTIES ${properties})
 endfunction()
 
-# weir_add_example(NAME [ARGS argument...] [LIBRARIES target...] [HELP])
+# weir_add_example(NAME [ARGS argument...] [LIBRARIES target...] [HELP TRUE])
 #
 # The executable NAME from NAME.cpp. Under ctest it is run with ARGS, and what it prints has to equal expected/NAME.txt.
 # HELP: it also has to answer --help.
 function(weir_add_example name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "HELP" "" "ARGS;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "HELP" "ARGS;LIBRARIES")
     add_executable(${name} ${name}.cpp)
     target_link_libraries(${name} PRIVATE weir::weir ${arg_LIBRARIES})
 
+    set(check_output "${PROJECT_SOURCE_DIR}/tests/support/check_output.cmake")
     add_test(
-        NAME "example: ${name}"
+        NAME "example/${name}"
         COMMAND
-            "${CMAKE_COMMAND}" "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/expected/${name}.txt" -P
-            "${PROJECT_SOURCE_DIR}/tests/support/check_output.cmake" -- "$<TARGET_FILE:${name}>" ${arg_ARGS}
+            "${CMAKE_COMMAND}" "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/expected/${name}.txt" -P "${check_output}" --
+            "$<TARGET_FILE:${name}>" ${arg_ARGS}
     )
-    set_tests_properties("example: ${name}" PROPERTIES LABELS example TIMEOUT 120)
+    set_tests_properties("example/${name}" PROPERTIES LABELS example TIMEOUT 120)
     if(arg_HELP)
-        add_test(NAME "example: ${name} --help" COMMAND ${name} --help)
-        set_tests_properties(
-            "example: ${name} --help" PROPERTIES LABELS example TIMEOUT 60 PASS_REGULAR_EXPRESSION "[Uu]sage"
+        add_test(
+            NAME "example/${name} --help"
+            COMMAND
+                "${CMAKE_COMMAND}" "-DMATCHES=[Uu]sage" -P "${check_output}" -- "$<TARGET_FILE:${name}>" --help
         )
+        set_tests_properties("example/${name} --help" PROPERTIES LABELS example TIMEOUT 60)
     endif()
 endfunction()

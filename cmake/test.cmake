@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSL-1.0
+# Copyright (c) 2026 The weir authors
+#
+# cmake -P cmake/test.cmake
+#
+# From a fresh machine to tested: gets the packages, builds and tests with each preset below. Fails if anything fails or
+# if a preset has no test.
+
+cmake_minimum_required(VERSION 3.25)
+include("${CMAKE_CURRENT_LIST_DIR}/packages.cmake")
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+
+weir_provide(${weir_packages_to_test})
+
+set(presets asan-ubsan)
+# Both clang presets ask for version 19; an older Debian has 16.
+find_program(clang NAMES clang++-19 clang++-16 clang++)
+if(clang)
+    list(APPEND presets clang clang-tsan)
+else()
+    weir_say("weir: no clang++ found, so ThreadSanitizer runs with g++ and nothing else is tested with clang++")
+    list(APPEND presets tsan)
+endif()
+# Last, so that the output ends with the summary of the build that people use.
+list(APPEND presets release)
+
+# All is built before anything is tested: what does not compile shows first.
+set(failed "")
+foreach(preset IN LISTS presets)
+    weir_say("\nweir: building ${preset}")
+    set(compiler "")
+    if(preset MATCHES "clang")
+        set(compiler "-DCMAKE_CXX_COMPILER=${clang}")
+    endif()
+    weir_run(configured "${CMAKE_COMMAND}" -S "${root}" --preset ${preset} ${compiler})
+    weir_run(built "${CMAKE_COMMAND}" --build "${root}/build/${preset}" --parallel 2)
+    if(NOT configured EQUAL 0 OR NOT built EQUAL 0)
+        list(APPEND failed "${preset} (build)")
+    endif()
+endforeach()
+
+foreach(preset IN LISTS presets)
+    if(NOT "${preset} (build)" IN_LIST failed)
+        weir_say("\nweir: testing ${preset}")
+        execute_process(
+            COMMAND "${CMAKE_CTEST_COMMAND}" --preset ${preset} --no-tests=error
+            WORKING_DIRECTORY "${root}"
+            RESULT_VARIABLE tested
+        )
+        if(NOT tested EQUAL 0)
+            list(APPEND failed "${preset} (tests)")
+        endif()
+    endif()
+endforeach()
+
+if(failed)
+    list(JOIN failed ", " failed)
+    message(FATAL_ERROR "failed: ${failed}")
+endif()
