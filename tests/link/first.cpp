@@ -9,7 +9,4 @@
 
 #include "link.hpp"
 
-int main()
-{
-    return second_unit();
-}
+int main() { return second_unit(); }

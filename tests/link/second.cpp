@@ -6,7 +6,4 @@
 
 #include "link.hpp"
 
-int second_unit()
-{
-    return 0;
-}
+int second_unit() { return 0; }

@@ -3,17 +3,19 @@
 
 // Only read, by the tests of check_readme.cmake; not built.
 
+#include <initializer_list>
 #include <iostream>
 
-int twice(int x)
-{
-    return 2 * x;
+int sum(std::initializer_list<int> values) {
+    int result = 0;
+    for (int value : values)
+        result += value;
+    return result;
 }
 
-int main()
-{
+int main() {
     auto list = {1, 2, 3}; // indented in the file
 
-    std::cout << twice(list.size()) << "\n";
+    std::cout << sum(list) << "\n";
     std::cout << "a [bracket], a semicolon; a \"quote\"\n";
 }
