@@ -53,6 +53,7 @@ static_assert(sizeof(decimal) == 8);
 static_assert(std::is_trivially_copyable_v<decimal> && std::is_standard_layout_v<decimal>);
 static_assert(std::is_nothrow_default_constructible_v<decimal>);
 static_assert(!std::is_constructible_v<decimal, double> && !std::is_constructible_v<decimal, bool>);
+static_assert(!std::is_constructible_v<decimal, char> && !std::is_constructible_v<decimal, char8_t>);
 static_assert(decimal::parse("-12.50").coefficient() == -125 && decimal::parse("-12.50").scale() == 1);
 static_assert(decimal::parse("0.1") < 1 && decimal(7) == decimal::parse("7.000"));
 
@@ -122,6 +123,10 @@ TEST_CASE("decimal: errors quote the text in one printable line") {
     CHECK(message_of("") == "a decimal number cannot be empty");
     CHECK(message_of("12a") == "\"12a\" is not a plain decimal number");
     CHECK(message_of("a\"\\\n\xff") == "\"a\\\"\\\\\\x0a\\xff\" is not a plain decimal number");
+    CHECK(message_of(std::string(48, 'z')) ==
+          '"' + std::string(48, 'z') + "\" is not a plain decimal number");
+    CHECK(message_of(std::string(49, 'z')) ==
+          '"' + std::string(48, 'z') + "...\" is not a plain decimal number");
     CHECK(message_of(std::string(1000, 'z')) ==
           '"' + std::string(48, 'z') + "...\" is not a plain decimal number");
 }

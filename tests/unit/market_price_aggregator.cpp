@@ -218,6 +218,17 @@ TEST_CASE("price aggregator: sums go beyond what a decimal holds") {
     CHECK(s->low == largest.price);
 }
 
+TEST_CASE("price aggregator: each of the sums may outgrow 128 bits alone") {
+    auto const check = [](market_tick const& first, market_tick const& others) {
+        std::vector<market_tick> ticks(2'000, others);
+        ticks.front() = first; // sets the scale, and so how large the others are at it
+        check_against_definition(ticks, statistics_of(ticks));
+    };
+    check(trade("0.1", "1"), trade("144115188075855871", "1"));                  // the squares of prices do
+    check(trade("1", "0.1"), trade("144115188075855871", "144115188075855871")); // price times volume does
+    check(trade("1", "1"), trade("144115188075855871", "144115188075855871"));   // neither does
+}
+
 TEST_CASE("price aggregator: agrees with the definition on ugly trades") {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         CAPTURE(seed);

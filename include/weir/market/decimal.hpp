@@ -44,6 +44,12 @@
 ///     assert(price < 61838 && price.to_string() == "61837.63");
 namespace weir::market {
 
+/// The integers that a decimal can be made of: not `bool`, and not characters, since '5' is not 5.
+template <class T>
+concept decimal_integer =
+    std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+    !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
 class decimal {
 public:
     /// Zero.
@@ -51,8 +57,7 @@ public:
 
     /// The integer `value`, exactly.
     /// Throws: std::invalid_argument if it is beyond `max()` or `lowest()`.
-    template <std::integral Integer>
-        requires(!std::same_as<Integer, bool>)
+    template <decimal_integer Integer>
 
     constexpr decimal(Integer value) // NOLINT(google-explicit-constructor): exact, or an error
         : decimal(from_integer(value)) {}

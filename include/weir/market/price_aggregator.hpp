@@ -103,10 +103,6 @@ private:
 };
 
 inline void price_aggregator::merge(price_aggregator const& other) {
-    if (this == &other) {
-        merge(price_aggregator(other));
-        return;
-    }
     if (other.summaries_.size() > summaries_.size())
         summaries_.resize(other.summaries_.size());
     for (std::size_t id = 0; id < other.summaries_.size(); ++id)

@@ -9,6 +9,7 @@
 #include <weir/market/market_tick.hpp>
 #include <weir/market/tick_source.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -25,7 +26,7 @@
 /// library would differ from one to the next.
 ///
 /// Each tick is of an instrument chosen at random, `interval` after the one before. Its price moves by up to
-/// `volatility` steps, all equally likely, and turns back at one step and at the largest price that a `decimal` can
+/// `volatility` steps, all equally likely, but never below one step or beyond the largest price that a `decimal` can
 /// hold, so it is always above zero. Its volume is 1 to `max_lots` lots, and the aggressor a coin toss. Event and
 /// receive time are equal. The sequence counts the ticks of this walk from 1.
 ///
@@ -123,12 +124,8 @@ inline random_walk::random_walk(options walk) : options_(std::move(walk)), rando
 
 inline std::int64_t random_walk::moved(std::int64_t steps) {
     auto const reach = std::int64_t{options_.volatility};
-    auto to = steps + static_cast<std::int64_t>(below(2 * static_cast<std::uint64_t>(reach) + 1)) - reach;
-    if (to < 1)
-        to = 2 - to; // as far above one step as it would have been below
-    if (to > max_steps_)
-        to = 2 * max_steps_ - to;
-    return to < 1 || to > max_steps_ ? steps : to; // a range narrower than the move: stay
+    auto const move = static_cast<std::int64_t>(below(2 * static_cast<std::uint64_t>(reach) + 1)) - reach;
+    return std::clamp(steps + move, std::int64_t{1}, max_steps_);
 }
 
 inline std::optional<market_tick> random_walk::next() {

@@ -59,7 +59,7 @@ public:
         }
     }
 
-    /// Adds the trades that went into `other`, another object.
+    /// Adds the trades that went into `other`, which may be this object.
     /// Throws: std::bad_alloc, with nothing changed.
     void merge(trade_sums const& other) {
         auto sums = total();
