@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_MPSC_CORE_HPP
+#define WEIR_DETAIL_MPSC_CORE_HPP
+
+// The bounded channel with many senders and one receiver, without executors.
+//
+// DATA PLANE, no lock. A ring of slots; position p lives in slot p mod size. One word holds the tail (the next
+// position to be sent), the number of reserved slots, and the flags, so that a send is one atomic exchange: it takes
+// its position, and cannot succeed once the closed flag is in. The receiver alone moves the head.
+//
+//   [S] the word. tail - head + reserved <= capacity, always. Every change is one read-modify-write.
+//   [T] a slot's turn: 2p+1 once position p is written, 2p+2 if p was given up (the value's move threw). The sender
+//       stores it (release) after writing the value; the receiver loads it (acquire) before it reads the value.
+//   [H] the head. The receiver stores it after the value has left its slot; a sender that takes the slot again
+//       has loaded it (acquire) before. A slot is free when the head has passed its last position.
+//
+// CONTROL PLANE, a mutex, for those who wait.
+//
+//   [R] receiver waits. The receiver sets the flag in the word under the mutex, and only while nothing has been sent
+//       (tail == head). The next sender takes the flag out with the same exchange that moves the tail, so it knows
+//       that it must wake, once its value is written. A receiver that finds tail != head but the slot not yet
+//       written does not park: a sender is between two instructions, the receiver comes back through its executor.
+//   [W] senders wait. A sender that finds no room sets the flag under the mutex and then looks at the head once
+//       more; the receiver moves the head and then looks at the flag. These four accesses are seq_cst: one of the two
+//       sees the other. While the flag is set nobody but the queue's front gets a slot, and gets it at once: freed
+//       slots become reserved slots of the front request (`granted`), which its operation uses or gives back.
+//   [C] closed. Set under the mutex. "Closed and drained" is: closed, nothing reserved, tail == head. Every path that
+//       can make it true (close, a reserved slot given back) looks for a waiting receiver afterwards.
+//
+// The ring with turns is Dmitry Vyukov's bounded queue, cut down to one consumer and without spinning on full.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/waiter.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+/// What came of a try.
+enum class attempt : unsigned char { done, not_now, closed };
+
+/// Somebody's wish for slots, in the queue of a channel. Guarded by the channel's mutex.
+struct slot_request : list_hook<> {
+    waiter* who = nullptr;
+    std::uint32_t wanted = 1;
+    std::uint32_t granted = 0;
+    bool refused = false; // the channel was closed
+};
+
+/// The largest capacity: positions and reserved slots share a word.
+inline constexpr std::size_t max_bounded_capacity = std::size_t{1} << 27;
+
+template <class T, class Threading>
+class mpsc_core {
+    static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
+
+    template <class U>
+    using atomic = typename Threading::template atomic<U>;
+    using mutex = typename Threading::mutex;
+    using word = std::uint64_t;
+    using position = std::uint32_t;
+
+    static constexpr word closed_flag = 1;
+    static constexpr word receiver_waits = 2;
+    static constexpr word senders_wait = 4;
+    static constexpr word receiver_gone = 8;
+    static constexpr word one_reserved = 16;
+    static constexpr word one_sent = word{1} << 32;
+
+    static constexpr position tail_of(word s) noexcept { return static_cast<position>(s >> 32); }
+    static constexpr std::uint32_t reserved_of(word s) noexcept { return static_cast<std::uint32_t>(s) >> 4; }
+
+public:
+    using value_type = T;
+
+    explicit mpsc_core(std::size_t capacity) : capacity_(checked(capacity)), mask_(std::bit_ceil(capacity_) - 1) {
+        slots_ = std::make_unique<slot[]>(std::size_t{mask_} + 1);
+    }
+    mpsc_core(mpsc_core const&) = delete;
+    ~mpsc_core() { drain(); }
+
+    // --- senders -------------------------------------------------------------------------------------------------
+
+    /// Sends `value` if there is room and nobody waits for it; else leaves it alone.
+    template <class U>
+    attempt try_send(U&& value) {
+        word s{};
+        if (auto const a = admit(one_sent, 1, s); a != attempt::done) {
+            return a;
+        }
+        publish(tail_of(s), std::forward<U>(value));
+        if ((s & receiver_waits) != 0) {
+            wake_receiver();
+        }
+        return attempt::done;
+    }
+
+    attempt try_reserve(std::uint32_t n) {
+        word s{};
+        return admit(n * one_reserved, n, s);
+    }
+
+    /// Reserves what there is, `most` at the most.
+    std::uint32_t try_reserve_up_to(std::uint32_t most) noexcept {
+        auto n = static_cast<std::uint32_t>(std::min<std::size_t>(most, capacity()));
+        while (n != 0 && try_reserve(n) != attempt::done) {
+            n = is_closed() ? 0 : static_cast<std::uint32_t>(std::min<std::size_t>(n - 1, capacity()));
+        }
+        return n;
+    }
+
+    /// Sends with a slot that the caller has reserved.
+    void send_reserved(T&& value) {
+        word s = word_.load(std::memory_order_relaxed); // [S] a guess, the exchange decides
+        do {
+            if ((s & receiver_gone) != 0) {
+                return_slots(1); // nobody will take the value: the caller destroys it
+                return;
+            }
+        } while (!word_.compare_exchange_weak(s, (s + one_sent - one_reserved) & ~receiver_waits,
+                                              std::memory_order_acq_rel, std::memory_order_relaxed)); // [S] [R]
+        publish(tail_of(s), std::move(value));
+        if ((s & receiver_waits) != 0) {
+            wake_receiver();
+        }
+    }
+
+    /// Gives reserved slots back, to the next who waits for them.
+    void return_slots(std::uint32_t n) noexcept {
+        if (n == 0) {
+            return;
+        }
+        wake_batch woken;
+        word const s = word_.fetch_sub(n * one_reserved, std::memory_order_acq_rel); // [S]
+        bool const may_be_drained = (s & closed_flag) != 0 && reserved_of(s) == n;
+        if ((s & senders_wait) != 0 || may_be_drained) {
+            std::lock_guard lock(mutex_);
+            grant(woken);
+            if (may_be_drained) {
+                wake_receiver(woken); // [C]
+            }
+        }
+    }
+
+    /// Queues a request, or tells that it was served or refused at once.
+    wait_result request(slot_request& r, waiter& w) {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        r.who = &w;
+        if (!r.is_linked() && !is_settled(r)) {
+            if (is_closed()) {
+                r.refused = true;
+            } else {
+                word_.fetch_or(senders_wait, std::memory_order_seq_cst); // [W] before the head is looked at
+                senders_.push_back(r);
+                grant(woken, &r);
+            }
+        }
+        return is_settled(r) ? wait_result::look_again : wait_result::parked;
+    }
+
+    /// What has become of a queued request. `done`: its slots are the caller's now.
+    attempt claim(slot_request& r) noexcept {
+        std::lock_guard lock(mutex_);
+        if (r.refused) {
+            return attempt::closed;
+        }
+        if (r.granted < r.wanted) {
+            return attempt::not_now;
+        }
+        r.granted = 0;
+        return attempt::done;
+    }
+
+    /// Takes a request out and passes on what it had been given.
+    void withdraw(slot_request& r) noexcept {
+        wake_batch woken;
+        std::uint32_t unused = 0;
+        {
+            std::lock_guard lock(mutex_);
+            if (r.is_linked()) {
+                r.unlink();
+            }
+            unused = std::exchange(r.granted, 0);
+            r.refused = false;
+            grant(woken); // the queue may be empty now
+        }
+        return_slots(unused);
+    }
+
+    wait_result wait_closed(waiter& w) {
+        std::lock_guard lock(mutex_);
+        if (is_closed()) {
+            return wait_result::look_again;
+        }
+        if (!w.is_linked()) {
+            wait_closed_.push_back(w);
+        }
+        return wait_result::parked;
+    }
+
+    void stop_waiting_closed(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (w.is_linked()) {
+            w.unlink();
+        }
+    }
+
+    // --- receiver ------------------------------------------------------------------------------------------------
+
+    /// Takes the next value with `consume(T&&)`. `closed`: closed and drained, for ever.
+    template <class F>
+    attempt try_take(F&& consume) {
+        free_at_exit freeing{*this};
+        return take_slot(consume);
+    }
+
+    /// Takes up to `limit` values in one step.
+    template <class F>
+    std::size_t try_take_many(F&& consume, std::size_t limit) {
+        free_at_exit freeing{*this};
+        std::size_t n = 0;
+        while (n < limit && take_slot(consume) == attempt::done) {
+            ++n;
+        }
+        return n;
+    }
+
+    /// Closed, and nothing can come any more.
+    [[nodiscard]] bool is_drained() const noexcept {
+        word const s = word_.load(std::memory_order_acquire); // [C]
+        return (s & closed_flag) != 0 && reserved_of(s) == 0 && tail_of(s) == next_;
+    }
+
+    wait_result park_receiver(waiter& w) {
+        std::lock_guard lock(mutex_);
+        word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
+        do {
+            if (tail_of(s) != next_ || (s & receiver_gone) != 0 ||
+                ((s & closed_flag) != 0 && reserved_of(s) == 0)) {
+                return wait_result::look_again;
+            }
+        } while (!word_.compare_exchange_weak(s, s | receiver_waits, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)); // [R]
+        receiver_ = &w;
+        return wait_result::parked;
+    }
+
+    void unpark_receiver(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (receiver_ == &w) {
+            receiver_ = nullptr;
+            word_.fetch_and(~receiver_waits, std::memory_order_relaxed); // [R] whoever took it out first finds nobody
+        }
+    }
+
+    /// One receive at a time: claims the receiver's side for an operation, or finds it busy.
+    [[nodiscard]] bool is_receiving(void const* who) const noexcept { return receiving_ == who; }
+    [[nodiscard]] bool may_receive(void const* who) const noexcept { return !receiving_ || receiving_ == who; }
+    void set_receiving(void const* who) noexcept { receiving_ = who; }
+
+    /// The receiver's handle goes: refuses everything, destroys what is there.
+    void abandon_receiver() noexcept {
+        close(receiver_gone);
+        drain();
+    }
+
+    [[nodiscard]] bool is_receiver_gone() const noexcept {
+        return (word_.load(std::memory_order_relaxed) & receiver_gone) != 0; // [S] set by the same side
+    }
+
+    // --- both ----------------------------------------------------------------------------------------------------
+
+    void close(word also = 0) noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        word const before = word_.fetch_or(closed_flag | also, std::memory_order_acq_rel); // [S] [C]
+        if ((before & closed_flag) == 0) {
+            refuse_all(woken);
+        }
+        word const s = word_.load(std::memory_order_acquire); // [C]
+        if (also != 0 || (reserved_of(s) == 0 && tail_of(s) == head_.load(std::memory_order_acquire))) {
+            wake_receiver(woken);
+        }
+    }
+
+    [[nodiscard]] bool is_closed() const noexcept {
+        return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
+    }
+    [[nodiscard]] std::size_t max_capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::size_t size() const noexcept {
+        position const head = head_.load(std::memory_order_acquire); // [H] first: it never passes the tail
+        return std::min(position(tail_of(word_.load(std::memory_order_acquire)) - head), capacity_);
+    }
+    [[nodiscard]] std::size_t capacity() const noexcept {
+        position const head = head_.load(std::memory_order_acquire); // [H]
+        word const s = word_.load(std::memory_order_acquire);        // [S]
+        auto const used = position(tail_of(s) - head) + reserved_of(s);
+        return used < capacity_ ? capacity_ - used : 0;
+    }
+
+    // --- owners: all senders together hold one reference ---------------------------------------------------------
+
+    void add_ref() noexcept { owners_.add(); }
+    void release() noexcept {
+        if (owners_.drop()) {
+            delete this;
+        }
+    }
+
+    void add_sender() noexcept { senders_alive_.add(); }
+    [[nodiscard]] bool add_sender_unless_zero() noexcept { return senders_alive_.add_unless_zero(); }
+    void release_sender() noexcept {
+        if (senders_alive_.drop()) {
+            close();
+            release();
+        }
+    }
+    [[nodiscard]] std::size_t strong_count() const noexcept { return senders_alive_.value(); }
+
+    void add_weak() noexcept { weak_.add(); }
+    void release_weak() noexcept { (void)weak_.drop(); }
+    [[nodiscard]] std::size_t weak_count() const noexcept { return weak_.value(); }
+
+private:
+    struct slot {
+        atomic<position> turn{0}; // [T] 0 before the first lap; the sender of position p sets 2p+1 or 2p+2
+        alignas(T) std::byte bytes[sizeof(T)];
+
+        T* value() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
+    };
+
+    static std::uint32_t checked(std::size_t capacity) {
+        if (capacity == 0 || capacity > max_bounded_capacity) {
+            throw std::invalid_argument("weir: channel capacity must be between 1 and 134217728");
+        }
+        return static_cast<std::uint32_t>(capacity);
+    }
+
+    /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
+    attempt admit(word change, std::uint32_t n, word& before) noexcept {
+        word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
+        for (;;) {
+            if ((s & closed_flag) != 0) {
+                return attempt::closed;
+            }
+            position const used = position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
+            if (n != 0 && ((s & senders_wait) != 0 || used + n > capacity_)) {
+                word const again = word_.load(std::memory_order_acquire);
+                if (again == s) { // so the head belonged to this word, and the answer is true
+                    return attempt::not_now;
+                }
+                s = again;
+                continue;
+            }
+            word const after = change == one_sent ? (s + change) & ~receiver_waits : s + change;
+            if (word_.compare_exchange_weak(s, after, std::memory_order_acq_rel, std::memory_order_acquire)) {
+                before = s; // [S] [R]
+                return attempt::done;
+            }
+        }
+    }
+
+    template <class U>
+    void publish(position p, U&& value) {
+        slot& s = slots_[p & mask_];
+        if constexpr (std::is_nothrow_constructible_v<T, U>) {
+            ::new (static_cast<void*>(s.bytes)) T(std::forward<U>(value));
+        } else {
+            try {
+                ::new (static_cast<void*>(s.bytes)) T(std::forward<U>(value));
+            } catch (...) {
+                s.turn.store(2 * p + 2, std::memory_order_release); // [T] the receiver steps over it
+                wake_receiver();
+                throw;
+            }
+        }
+        s.turn.store(2 * p + 1, std::memory_order_release); // [T]
+    }
+
+    /// Tells the senders of what was taken, also when the value's move threw.
+    struct free_at_exit {
+        mpsc_core& core;
+        position before = core.next_;
+        ~free_at_exit() {
+            if (core.next_ != before) {
+                core.after_taking();
+            }
+        }
+    };
+
+    /// Consumes the value at the head, without telling the senders yet.
+    template <class F>
+    attempt take_slot(F& consume) {
+        for (;;) {
+            slot& s = slots_[next_ & mask_];
+            position const turn = s.turn.load(std::memory_order_acquire); // [T]
+            if (turn == 2 * next_ + 1) {
+                struct remove {
+                    mpsc_core& core;
+                    slot& s;
+                    ~remove() {
+                        s.value()->~T();
+                        ++core.next_;
+                    }
+                } at_end{*this, s};
+                consume(std::move(*s.value()));
+                return attempt::done;
+            }
+            if constexpr (!std::is_nothrow_move_constructible_v<T> || !std::is_nothrow_copy_constructible_v<T>) {
+                if (turn == 2 * next_ + 2) {
+                    ++next_;
+                    continue;
+                }
+            }
+            return is_drained() ? attempt::closed : attempt::not_now;
+        }
+    }
+
+    /// Frees the slots behind next_, for the longest waiting sender if there is one.
+    void after_taking() noexcept {
+        head_.store(next_, std::memory_order_seq_cst);                     // [H] [W] before the flag is looked at
+        if ((word_.load(std::memory_order_seq_cst) & senders_wait) != 0) { // [W] after the head was moved
+            wake_batch woken;
+            std::lock_guard lock(mutex_);
+            grant(woken);
+        }
+    }
+
+    static bool is_settled(slot_request const& r) noexcept { return r.refused || r.granted == r.wanted; }
+
+    /// Gives free slots to the queue's front, in order. Under the mutex. `quiet` asks for itself: not woken.
+    void grant(wake_batch& woken, slot_request const* quiet = nullptr) noexcept {
+        while (!senders_.empty()) {
+            slot_request& r = senders_.front();
+            word const s = word_.load(std::memory_order_acquire);                  // [S]
+            position const head = head_.load(std::memory_order_seq_cst);           // [W] after the flag was set
+            auto const used = position(tail_of(s) - head) + reserved_of(s);        // never too small: the head only rises
+            auto const n = std::min(capacity_ - std::min(used, capacity_), r.wanted - r.granted);
+            if (n != 0) {
+                word_.fetch_add(n * one_reserved, std::memory_order_acq_rel); // [S] with the flag set only we add
+                r.granted += n;
+            }
+            if (r.granted < r.wanted) {
+                return;
+            }
+            r.unlink();
+            if (&r != quiet) {
+                r.who->wake(woken);
+            }
+        }
+        word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
+    }
+
+    void refuse_all(wake_batch& woken) noexcept { // under the mutex
+        while (slot_request* r = senders_.pop_front()) {
+            word_.fetch_sub(std::exchange(r->granted, 0) * one_reserved, std::memory_order_acq_rel); // [S]
+            r->refused = true;
+            r->who->wake(woken);
+        }
+        word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
+        while (waiter* w = wait_closed_.pop_front()) {
+            w->wake(woken);
+        }
+    }
+
+    void wake_receiver() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        wake_receiver(woken);
+    }
+
+    void wake_receiver(wake_batch& woken) noexcept { // under the mutex
+        if (waiter* w = std::exchange(receiver_, nullptr)) {
+            word_.fetch_and(~receiver_waits, std::memory_order_relaxed); // [R] if it was not taken out already
+            w->wake(woken);
+        }
+    }
+
+    /// Destroys what has been sent and not taken.
+    void drain() noexcept {
+        while (try_take([](T&&) noexcept {}) == attempt::done) {
+        }
+    }
+
+    // the senders' line
+    alignas(cache_line) atomic<word> word_{0}; // [S] tail:32, reserved:28, flags:4; both sides
+
+    // the receiver's line
+    alignas(cache_line) atomic<position> head_{0}; // [H] next_, as the senders see it; receiver writes
+    position next_ = 0;                            // the receiver's own
+    void const* receiving_ = nullptr;              // the receiver's own: the operation that waits
+
+    // read by both, written rarely
+    alignas(cache_line) std::uint32_t const capacity_;
+    std::uint32_t const mask_;
+    std::unique_ptr<slot[]> slots_;
+    mutex mutex_;
+    intrusive_list<slot_request> senders_;    // mutex_
+    waiter_list wait_closed_;      // mutex_
+    waiter* receiver_ = nullptr;              // mutex_; parked, [R] is set or about to be taken out by a sender
+    reference_count<atomic> senders_alive_;   // handles, permits, waiting sends
+    reference_count<atomic> weak_{0};         // weak handles, for counting only
+    reference_count<atomic> owners_{2};       // the senders together, the receiver, weak handles, waiting operations
+};
+
+} // namespace weir::detail
+
+#endif

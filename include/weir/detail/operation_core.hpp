@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_OPERATION_CORE_HPP
+#define WEIR_DETAIL_OPERATION_CORE_HPP
+
+// What every operation of weir is inside: a small state machine that is asked to look, again and again, until it is
+// done. It knows its channel and nothing of executors, coroutines or handlers; whoever waits drives it:
+//
+//   try_complete()      looks, and takes what it wants if that is there. True: done, take() has the result.
+//   start_waiting(w)    registers w, which is woken when it is worth looking again. Never takes anything.
+//   stop_waiting(w)     takes w out wherever it stands and passes on what had been promised to it. Idempotent.
+//   retain()            from here on the operation keeps its channel alive, not the caller's handle.
+//   cancel(type)        true: the driver shall stop waiting and fail(operation_aborted). False: it ends by itself.
+//   fail(error)         the result is this error.
+//   take()              the completion arguments, once, on the executor where the operation completes.
+//
+// A value leaves its channel in try_complete(), which a driver calls only where it can still complete the operation
+// (late hand-over): that is why a cancelled or losing receive takes nothing. `eager` operations (sends) may be tried
+// as soon as they are started, so that values stand in the channel in the order of the calls.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/waiter.hpp>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <concepts>
+#include <exception>
+#include <tuple>
+#include <utility>
+
+namespace weir::detail {
+
+template <class Signature>
+struct signature_traits;
+
+template <class... Args>
+struct signature_traits<void(Args...)> {
+    using result = std::tuple<Args...>;
+};
+
+template <class Core>
+using result_of = typename signature_traits<typename Core::signature>::result;
+
+template <class T>
+concept operation_core = std::move_constructible<T> && requires(T& op, T const& cop, waiter& w, error_code ec) {
+    typename T::signature;
+    typename T::executor_type;
+    { T::eager } -> std::convertible_to<bool>;
+    { cop.get_executor() } -> std::convertible_to<typename T::executor_type>;
+    { op.try_complete() } -> std::same_as<bool>;
+    { op.start_waiting(w) } -> std::same_as<wait_result>;
+    { op.stop_waiting(w) } noexcept;
+    { op.retain() } noexcept;
+    { op.cancel(asio::cancellation_type::terminal) } -> std::same_as<bool>;
+    { op.take() } -> std::same_as<result_of<T>>;
+    op.fail(ec);
+};
+
+/// Every operation here is all or nothing, so it can promise the strongest type and honours all three.
+[[nodiscard]] inline bool is_cancellation(asio::cancellation_type type) noexcept {
+    return (type & (asio::cancellation_type::terminal | asio::cancellation_type::partial |
+                    asio::cancellation_type::total)) != asio::cancellation_type::none;
+}
+
+/// Looks, and keeps what a value's move throws for the coroutine that waits for it.
+template <class Core>
+bool try_complete_caught(Core& core, std::exception_ptr& thrown) noexcept {
+    try {
+        return core.try_complete();
+    } catch (...) {
+        thrown = std::current_exception();
+        return true;
+    }
+}
+
+inline void throw_if(error_code const& ec) {
+    if (ec) {
+        throw boost::system::system_error(ec);
+    }
+}
+inline void throw_if(std::exception_ptr const& e) {
+    if (e) {
+        std::rethrow_exception(e);
+    }
+}
+
+template <class T>
+inline constexpr bool is_disposition = std::same_as<T, error_code> || std::same_as<T, std::exception_ptr>;
+
+/// What co_await gives for a result: an error or exception in front is thrown, one value stands alone.
+template <class... Args>
+decltype(auto) unwrap(std::tuple<Args...>&& result) {
+    if constexpr (sizeof...(Args) == 0) {
+        return;
+    } else if constexpr (is_disposition<std::tuple_element_t<0, std::tuple<Args...>>>) {
+        throw_if(std::get<0>(result));
+        return std::apply([](auto&&, auto&&... rest) { return unwrap(std::tuple<decltype(rest)...>(
+                                                           std::forward<decltype(rest)>(rest)...)); },
+                          std::move(result));
+    } else if constexpr (sizeof...(Args) == 1) {
+        using value = std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args...>>>;
+        return value(std::get<0>(std::move(result)));
+    } else {
+        return std::tuple<std::remove_cvref_t<Args>...>(std::move(result));
+    }
+}
+
+} // namespace weir::detail
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_SPAWN_CORE_HPP
+#define WEIR_DETAIL_SPAWN_CORE_HPP
+
+// The root of a task of a given type, and the operation that waits for its end.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/operation_core.hpp>
+#include <weir/detail/run_queue.hpp>
+#include <weir/detail/task_promise.hpp>
+#include <weir/detail/task_root.hpp>
+#include <weir/detail/token_operation.hpp>
+
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+template <class T>
+struct spawn_signature {
+    using type = void(std::exception_ptr, T);
+};
+template <>
+struct spawn_signature<void> {
+    using type = void(std::exception_ptr);
+};
+
+/// A task under way, and its result when it has ended.
+template <class T>
+class spawned final : public task_root {
+    using promise = task_promise<T>;
+
+public:
+    using result = typename signature_traits<typename spawn_signature<T>::type>::result;
+
+    spawned(intrusive_ptr<run_queue> queue, task<T> what) noexcept : task_root(std::move(queue)), task_(std::move(what)) {}
+
+    void start_once() noexcept {
+        if (task_) {
+            coroutine_ = task_.release();
+            coroutine_.promise().set_root(*this);
+            start(coroutine_);
+        }
+    }
+
+    [[nodiscard]] bool has_ended() {
+        std::lock_guard lock(mutex_);
+        return result_.has_value();
+    }
+
+    wait_result start_waiting(waiter& w) {
+        std::lock_guard lock(mutex_);
+        if (result_) {
+            return wait_result::look_again;
+        }
+        if (!w.is_linked()) {
+            waiters_.push_back(w);
+        }
+        return wait_result::parked;
+    }
+
+    void stop_waiting(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (w.is_linked()) {
+            w.unlink();
+        }
+    }
+
+    result take() { return std::move(*result_); }
+
+private:
+    void on_finished() noexcept override {
+        wake_batch woken;
+        auto ended = make_result(coroutine_.promise());
+        std::lock_guard lock(mutex_);
+        result_.emplace(std::move(ended));
+        while (waiter* w = waiters_.pop_front()) {
+            w->wake(woken);
+        }
+    }
+
+    static result make_result(promise& p) noexcept {
+        if constexpr (std::is_void_v<T>) {
+            return result(p.exception());
+        } else if (auto e = p.exception()) {
+            return result(std::move(e), T());
+        } else {
+            return result(std::exception_ptr(), p.get());
+        }
+    }
+
+    void destroy() noexcept override { delete this; }
+
+    task<T> task_; // until it is started
+    std::coroutine_handle<promise> coroutine_;
+    std::mutex mutex_;
+    waiter_list waiters_; // mutex_
+    std::optional<result> result_;   // mutex_ until set
+};
+
+/// Starts a task and waits for its end.
+template <class Executor, class T>
+class spawn_core {
+    using queue = run_queue_over<tracked_executor<Executor>>;
+
+public:
+    using signature = typename spawn_signature<T>::type;
+    using executor_type = Executor;
+    static constexpr bool eager = false;
+
+    spawn_core(Executor ex, task<T> what) : executor_(std::move(ex)), task_(std::move(what)) {}
+    spawn_core(spawn_core&&) noexcept = default;
+    spawn_core& operator=(spawn_core&&) = delete;
+    ~spawn_core() {
+        if (root_ && !taken_) {
+            root_->request_cancel(asio::cancellation_type::terminal);
+        }
+    }
+
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+
+    void retain() noexcept {}
+
+    bool try_complete() { return root_ && root_->has_ended(); }
+
+    wait_result start_waiting(waiter& w) {
+        if (!root_) {
+            intrusive_ptr<run_queue> q(new queue(tracked(executor_)));
+            root_ = intrusive_ptr<spawned<T>>(new spawned<T>(std::move(q), std::move(task_)));
+        }
+        auto const root = root_; // w may complete, and take this operation with it, as soon as it is registered
+        auto const result = root->start_waiting(w);
+        root->start_once();
+        return result;
+    }
+
+    void stop_waiting(waiter& w) noexcept {
+        if (root_) {
+            root_->stop_waiting(w);
+        }
+    }
+
+    /// The task decides what becomes of it; the operation ends when the task has.
+    bool cancel(asio::cancellation_type type) noexcept {
+        if (root_) {
+            root_->request_cancel(type);
+        }
+        return !root_;
+    }
+
+    void fail(error_code ec) {
+        failed_ = std::make_exception_ptr(boost::system::system_error(ec));
+    }
+
+    result_of<spawn_core> take() {
+        taken_ = true;
+        if (failed_) {
+            if constexpr (std::is_void_v<T>) {
+                return {failed_};
+            } else {
+                return {failed_, T()};
+            }
+        }
+        return root_->take();
+    }
+
+private:
+    Executor executor_;
+    task<T> task_;
+    intrusive_ptr<spawned<T>> root_; // from the start on
+    std::exception_ptr failed_;
+    bool taken_ = false;
+};
+
+} // namespace weir::detail
+
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_TASK_ROOT_HPP
+#define WEIR_DETAIL_TASK_ROOT_HPP
+
+// A spawned task: the chain of coroutines from the one that was spawned to the one that waits, and what they share.
+//
+// One of the chain runs at a time, in the run queue of the root, so nothing here needs a lock: everything is touched
+// only where the task runs, or when nothing can run any more (its context has gone).
+//
+// Coroutines of the chain hand over to one another by naming who is next and returning to a loop. Symmetric transfer
+// does the same with a tail call, which compilers make only when they optimise and no sanitizer is on; the loop keeps
+// the stack flat always.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/foreign_awaiter.hpp>
+#include <weir/detail/run_queue.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_state.hpp>
+
+#include <coroutine>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace weir::detail {
+
+/// What the innermost coroutine of a task waits for.
+class leaf_wait : public run_node {
+public:
+    /// Asks the wait to end. Where the task runs.
+    virtual void cancel(asio::cancellation_type type) = 0;
+
+protected:
+    ~leaf_wait() = default;
+};
+
+class task_root : public run_queue_client {
+public:
+    explicit task_root(intrusive_ptr<run_queue> queue) noexcept : queue_(std::move(queue)), start_(*this), cancel_(*this) {
+        queue_->add_client(*this);
+    }
+    task_root(task_root const&) = delete;
+    task_root& operator=(task_root const&) = delete;
+
+    [[nodiscard]] run_queue& queue() const noexcept { return *queue_; }
+    [[nodiscard]] asio::any_io_executor executor() const { return queue_->executor(); }
+
+    // --- running -------------------------------------------------------------------------------------------------
+
+    /// Makes the task ready for the first time. It owns itself until it has finished or was abandoned.
+    void start(std::coroutine_handle<> top) noexcept {
+        top_ = top;
+        add_ref();
+        queue_->push(start_);
+    }
+
+    /// Called by a coroutine of the chain just before it suspends: who goes on.
+    void go_on_with(std::coroutine_handle<> next) noexcept { next_ = next; }
+
+    /// Called by the outermost coroutine at its end.
+    void finish_after_this() noexcept { finished_ = true; }
+
+    /// Resumes a coroutine of the chain, and whoever goes on after it, until one waits or all are done.
+    void resume(std::coroutine_handle<> handle) {
+        leaf_ = nullptr;
+        budget_ = budget;
+        next_ = handle;
+        running_ = true;
+        while (next_) {
+            std::exchange(next_, {}).resume();
+        }
+        running_ = false;
+        if (finished_) {
+            end();
+        }
+    }
+
+    /// True if an operation may complete without a wait once more (rule 7).
+    [[nodiscard]] bool spend() noexcept {
+        if (budget_ == 0) {
+            return false;
+        }
+        --budget_;
+        return true;
+    }
+    [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0; }
+
+    // --- waiting -------------------------------------------------------------------------------------------------
+
+    /// The innermost coroutine waits for `leaf`. The number tells this wait from later ones.
+    unsigned long wait_for(leaf_wait& leaf) noexcept {
+        leaf_ = &leaf;
+        return ++wait_number_;
+    }
+    void stop_waiting_for(leaf_wait& leaf) noexcept {
+        if (leaf_ == &leaf) {
+            leaf_ = nullptr;
+        }
+        queue_->remove(leaf);
+    }
+    [[nodiscard]] leaf_wait* waits_for(unsigned long number) const noexcept {
+        return number == wait_number_ ? leaf_ : nullptr;
+    }
+
+    // --- cancellation --------------------------------------------------------------------------------------------
+
+    /// Asks the task to end: what it waits for is cancelled, and so is what it waits for next, until it resets its
+    /// cancellation state. Any thread.
+    void request_cancel(asio::cancellation_type type) noexcept { cancel_.request(type); }
+
+    [[nodiscard]] asio::cancellation_type cancelled() const noexcept {
+        return state_ ? state_->cancelled() : seen_;
+    }
+
+    /// True if an operation that starts now has to end at once.
+    [[nodiscard]] bool must_abort() const noexcept {
+        return throws_if_cancelled_ && cancelled() != asio::cancellation_type::none;
+    }
+
+    [[nodiscard]] bool throws_if_cancelled() const noexcept { return throws_if_cancelled_; }
+    void throws_if_cancelled(bool on) noexcept { throws_if_cancelled_ = on; }
+
+    /// Asio's view of it, made when somebody asks for it first.
+    asio::cancellation_state& cancellation_state() {
+        if (!state_) {
+            reset_cancellation_state(asio::enable_total_cancellation());
+            if (seen_ != asio::cancellation_type::none) {
+                signal_.emit(seen_);
+            }
+        }
+        return *state_;
+    }
+
+    template <class... Filters>
+    void reset_cancellation_state(Filters... filters) {
+        state_.emplace(signal_.slot(), filters...);
+    }
+
+    // --- owners --------------------------------------------------------------------------------------------------
+
+    void add_ref() noexcept { owners_.add(); }
+    void release() noexcept {
+        if (owners_.drop()) {
+            queue_->remove_client(*this);
+            destroy();
+        }
+    }
+
+    /// Destroys the coroutines where they stand. Nothing of the task runs any more.
+    void abandon() noexcept override {
+        if (queue_->remove(cancel_)) {
+            release();
+        }
+        if (auto const top = std::exchange(top_, {})) {
+            queue_->remove(start_);
+            top.destroy();
+            release();
+        }
+    }
+
+    /// What an operation of Asio does when it is destroyed without having completed: nobody will resume the task.
+    void abandon_unless_running() noexcept {
+        if (!running_) {
+            abandon();
+        }
+    }
+
+protected:
+    ~task_root() = default;
+
+private:
+    /// The outermost coroutine has ended and stands at its final suspension point: take its result.
+    virtual void on_finished() noexcept = 0;
+    virtual void destroy() noexcept = 0;
+
+    void end() {
+        queue_->remove_client(*this);
+        on_finished();
+        std::exchange(top_, {}).destroy();
+        release();
+    }
+
+    void on_cancel(asio::cancellation_type type) {
+        if (!top_) {
+            return;
+        }
+        seen_ = seen_ | type;
+        if (state_) {
+            signal_.emit(type);
+            type = state_->cancelled();
+        }
+        if (leaf_ != nullptr && is_cancellation(type)) {
+            leaf_->cancel(type);
+        }
+    }
+
+    struct start_node final : run_node {
+        explicit start_node(task_root& r) noexcept : root(r) {}
+        void run() override { root.resume(root.top_); }
+        task_root& root;
+    };
+
+    /// A request to cancel on its way to where the task runs. While it is in the queue it owns the root.
+    struct cancel_node final : run_node {
+        explicit cancel_node(task_root& r) noexcept : root(r) {}
+
+        void request(asio::cancellation_type type) noexcept {
+            auto keep = intrusive_ptr<task_root>::share(&root);
+            wake_batch woken;
+            std::lock_guard lock(mutex);
+            types = types | type;
+            if (root.queue_->push(*this, woken)) {
+                (void)keep.release();
+            }
+        }
+
+        void run() override {
+            intrusive_ptr<task_root> const keep(&root);
+            root.on_cancel(take());
+        }
+
+        asio::cancellation_type take() noexcept {
+            std::lock_guard lock(mutex);
+            return std::exchange(types, asio::cancellation_type::none);
+        }
+
+        task_root& root;
+        std::mutex mutex;
+        asio::cancellation_type types = asio::cancellation_type::none; // mutex
+    };
+
+    intrusive_ptr<run_queue> queue_;
+    std::coroutine_handle<> top_;  // empty before the start and after the end
+    std::coroutine_handle<> next_; // who the loop resumes next
+    leaf_wait* leaf_ = nullptr;
+    unsigned long wait_number_ = 0;
+    unsigned budget_ = budget;
+    bool running_ = false;
+    bool finished_ = false;
+    bool throws_if_cancelled_ = true;
+    asio::cancellation_type seen_ = asio::cancellation_type::none;
+    asio::cancellation_signal signal_;              // feeds state_
+    std::optional<asio::cancellation_state> state_; // made on demand
+    start_node start_;
+    cancel_node cancel_;
+    reference_count<> owners_;
+};
+
+} // namespace weir::detail
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_WAKE_GATE_HPP
+#define WEIR_DETAIL_WAKE_GATE_HPP
+
+// Sees to it that an operation is made ready once for each time that it parks, and not before it has parked.
+//
+// An operation that waits in several places can be woken from one of them, on another thread, while it still
+// registers in the next. Tasks need no gate, their run queue is one; operations that complete through a handler, or
+// in a coroutine that weir did not make, do.
+//
+//   idle --open--> registering --close--> parked --wake--> woken --(looks) open--> registering ...
+//                       \--wake--> woken early --close--> woken, and whoever closed looks again
+
+#include <atomic>
+#include <cstdint>
+
+namespace weir::detail {
+
+class wake_gate {
+public:
+    /// Before registering anywhere. The owner's side.
+    void open() noexcept { state_.store(registering, std::memory_order_relaxed); } // registering publishes it
+
+    /// After registering everywhere. True: parked, whoever wakes owns the next look, touch nothing any more.
+    [[nodiscard]] bool close() noexcept {
+        auto expected = registering;
+        // [G] release: what the owner wrote so far is seen by whoever wakes; acquire: a wake-up that came early.
+        if (state_.compare_exchange_strong(expected, parked, std::memory_order_acq_rel, std::memory_order_acquire)) {
+            return true;
+        }
+        state_.store(woken, std::memory_order_relaxed); // nobody else writes after woken_early
+        return false;
+    }
+
+    /// Any thread, under the lock of a core that the owner is registered in. True: the caller makes it ready.
+    [[nodiscard]] bool wake() noexcept {
+        auto seen = state_.load(std::memory_order_relaxed); // only a guess, the exchange decides
+        while (seen == registering || seen == parked) {
+            auto const next = seen == registering ? woken_early : woken;
+            if (state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel, std::memory_order_relaxed)) { // [G]
+                return next == woken;
+            }
+        }
+        return false;
+    }
+
+    /// The owner makes itself ready, from its own executor. True: nobody else has.
+    [[nodiscard]] bool wake_self() noexcept { return wake(); }
+
+    [[nodiscard]] bool is_woken() const noexcept { return state_.load(std::memory_order_acquire) == woken; } // [G]
+
+private:
+    enum state : std::uint8_t { idle, registering, woken_early, parked, woken };
+
+    // [G] as drawn above; open and close by the owner, wake by anybody
+    std::atomic<state> state_{idle};
+};
+
+} // namespace weir::detail
+
+#endif
