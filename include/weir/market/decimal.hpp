@@ -5,6 +5,7 @@
 #define WEIR_MARKET_DECIMAL_HPP
 
 #include <weir/market/detail/decimal_text.hpp>
+#include <weir/market/detail/exact_formatter.hpp>
 #include <weir/market/detail/int128.hpp>
 
 #include <charconv>
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iosfwd>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
@@ -50,6 +50,7 @@ concept decimal_integer =
     std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
     !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
+/// An exact decimal number: a 57-bit coefficient and a sign, over ten to the power of at most 63.
 class decimal {
 public:
     /// Zero.
@@ -58,7 +59,6 @@ public:
     /// The integer `value`, exactly.
     /// Throws: std::invalid_argument if it is beyond `max()` or `lowest()`.
     template <decimal_integer Integer>
-
     constexpr decimal(Integer value) // NOLINT(google-explicit-constructor): exact, or an error
         : decimal(from_integer(value)) {}
 
@@ -95,17 +95,19 @@ public:
         return decimal(parts);
     }
 
-    /// The largest and the smallest number that fit.
+    /// The largest number that fits, 2^57 - 1.
     [[nodiscard]] static constexpr decimal max() noexcept {
         return decimal(detail::decimal_parts{max_coefficient, 0});
     }
 
+    /// The smallest number that fits, the negative of `max()`.
     [[nodiscard]] static constexpr decimal lowest() noexcept {
         return decimal(detail::decimal_parts{-max_coefficient, 0});
     }
 
-    /// The bounds of `coefficient()` (of both signs) and of `scale()`.
+    /// The largest `coefficient()`; the smallest is its negative.
     static constexpr std::int64_t max_coefficient = detail::max_decimal_coefficient;
+    /// The largest `scale()`.
     static constexpr unsigned max_scale = detail::max_decimal_scale;
 
     /// All digits of the number as one integer, signed. The number is `coefficient()` over ten to the `scale()`.
@@ -133,11 +135,9 @@ public:
     }
 
     /// Writes the text; width, fill and adjustment of the stream apply, its precision does not.
-    template <class Traits>
-    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
-                                                        decimal value) {
+    friend std::ostream& operator<<(std::ostream& out, decimal value) {
         auto const text = value.text();
-        return out << std::basic_string_view<char, Traits>(text.view().data(), text.view().size());
+        return out << text.view();
     }
 
 private:
@@ -200,8 +200,6 @@ struct std::hash<weir::market::decimal> {
 };
 
 #if __has_include(<fmt/core.h>)
-#include <weir/market/detail/exact_formatter.hpp>
-
 /// Formats with {fmt}: the text of `to_string()`, with fill, alignment and width as for a string.
 /// A precision is refused: output is lossless.
 template <>

@@ -5,6 +5,7 @@
 #define WEIR_MARKET_EXACT_DECIMAL_HPP
 
 #include <weir/market/decimal.hpp>
+#include <weir/market/detail/exact_formatter.hpp>
 #include <weir/market/detail/ratio.hpp>
 
 #include <algorithm>
@@ -29,6 +30,7 @@
 ///     assert(volume == weir::market::decimal::parse("212.03315") && volume.to_string() == "212.03315");
 namespace weir::market {
 
+/// An exact decimal number of any length.
 class exact_decimal {
 public:
     /// The integer behind the digits; of any size.
@@ -82,9 +84,7 @@ public:
     }
 
     /// Writes the text; width, fill and adjustment of the stream apply, its precision does not.
-    template <class Traits>
-    friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& out,
-                                                        exact_decimal const& value) {
+    friend std::ostream& operator<<(std::ostream& out, exact_decimal const& value) {
         return out << value.to_string();
     }
 

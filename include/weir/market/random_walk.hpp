@@ -64,6 +64,7 @@ struct random_walk_options {
     std::int64_t start_time = 0;
 };
 
+/// A source of made-up ticks.
 class random_walk {
 public:
     using options = random_walk_options;

@@ -42,6 +42,7 @@ namespace weir::market {
 /// A dense number for a venue and a symbol, given by a `symbol_table`.
 using instrument_id = std::uint32_t;
 
+/// The instruments of a hub or a program, by name and by id.
 class symbol_table {
 public:
     /// The longest name in bytes, the colon included.

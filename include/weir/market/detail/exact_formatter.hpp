@@ -4,11 +4,13 @@
 #ifndef WEIR_MARKET_DETAIL_EXACT_FORMATTER_HPP
 #define WEIR_MARKET_DETAIL_EXACT_FORMATTER_HPP
 
+#if __has_include(<fmt/core.h>)
+
 #include <fmt/format.h>
 
 #include <string_view>
 
-/// The {fmt} side of exact numbers; included only where {fmt} is installed.
+/// The {fmt} side of exact numbers. Where {fmt} is not installed this header is empty: weir does not need it.
 namespace weir::market::detail {
 
 /// A formatter for a number with `to_string()`: fill, alignment and width are those of {fmt}'s strings. A precision
@@ -38,5 +40,7 @@ struct exact_formatter : fmt::formatter<fmt::string_view> {
 };
 
 } // namespace weir::market::detail
+
+#endif
 
 #endif
