@@ -31,6 +31,7 @@
 // The ring with turns is Dmitry Vyukov's bounded queue, cut down to one consumer and without spinning on full.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
@@ -42,15 +43,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
 namespace weir::detail {
-
-/// What came of a try.
-enum class attempt : unsigned char { done, not_now, closed };
 
 /// Somebody's wish for slots, in the queue of a channel. Guarded by the channel's mutex.
 struct slot_request : list_hook<> {
@@ -267,10 +264,7 @@ public:
         }
     }
 
-    /// One receive at a time: claims the receiver's side for an operation, or finds it busy.
-    [[nodiscard]] bool is_receiving(void const* who) const noexcept { return receiving_ == who; }
-    [[nodiscard]] bool may_receive(void const* who) const noexcept { return !receiving_ || receiving_ == who; }
-    void set_receiving(void const* who) noexcept { receiving_ = who; }
+    [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
     /// The receiver's handle goes: refuses everything, destroys what is there.
     void abandon_receiver() noexcept {
@@ -502,7 +496,7 @@ private:
     // the receiver's line
     alignas(cache_line) atomic<position> head_{0}; // [H] next_, as the senders see it; receiver writes
     position next_ = 0;                            // the receiver's own
-    void const* receiving_ = nullptr;              // the receiver's own: the operation that waits
+    receive_turn turn_;                            // the receiver's own
 
     // read by both, written rarely
     alignas(cache_line) std::uint32_t const capacity_;

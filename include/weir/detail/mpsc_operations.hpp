@@ -3,89 +3,23 @@
 #ifndef WEIR_DETAIL_MPSC_OPERATIONS_HPP
 #define WEIR_DETAIL_MPSC_OPERATIONS_HPP
 
-// The operations of a bounded channel, as operation cores (operation_core.hpp): sending, reserving, receiving one or
-// many, waiting for the close.
+// The operations of a bounded channel, as operation cores (operation_core.hpp): sending, reserving, receiving many.
+// Receiving one value and waiting for the close are the same for all channels (endpoint_operations.hpp).
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpsc_core.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 namespace weir::detail {
-
-/// A channel that an operation borrows from the handle that made it, and keeps alive once it has started.
-template <class Core>
-class borrowed_core {
-public:
-    explicit borrowed_core(Core& core) noexcept : core_(&core) {}
-    borrowed_core(borrowed_core&& other) noexcept
-        : core_(std::exchange(other.core_, nullptr)), owner_(std::move(other.owner_)) {}
-
-    void retain() noexcept {
-        if (!owner_) {
-            owner_ = intrusive_ptr<Core>::share(core_);
-        }
-    }
-    Core* operator->() const noexcept { return core_; }
-    Core& operator*() const noexcept { return *core_; }
-    explicit operator bool() const noexcept { return core_ != nullptr; }
-
-private:
-    Core* core_; // null when moved from
-    intrusive_ptr<Core> owner_;
-};
-
-/// The same for a sending operation, which counts as a sender: a channel is not closed under it.
-template <class Core>
-class borrowed_sender {
-public:
-    explicit borrowed_sender(Core& core) noexcept : core_(&core) {}
-    borrowed_sender(borrowed_sender&& other) noexcept
-        : core_(other.core_), counts_(std::exchange(other.counts_, false)) {}
-    ~borrowed_sender() {
-        if (counts_) {
-            core_->release_sender();
-        }
-    }
-
-    void retain() noexcept {
-        if (!counts_) {
-            core_->add_sender();
-            counts_ = true;
-        }
-    }
-    Core* operator->() const noexcept { return core_; }
-    Core& operator*() const noexcept { return *core_; }
-
-private:
-    Core* core_;
-    bool counts_ = false;
-};
-
-/// What operations of one handle have in common: its executor, an error.
-template <class Executor>
-class endpoint_operation {
-public:
-    using executor_type = Executor;
-
-    explicit endpoint_operation(Executor const& ex) noexcept : executor_(&ex) {}
-
-    /// Valid until the operation is started.
-    [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
-
-    bool cancel(asio::cancellation_type) noexcept { return true; }
-    void fail(error_code ec) noexcept { error_ = ec; }
-
-protected:
-    Executor const* executor_;
-    error_code error_;
-};
 
 /// Waits in the queue for `n` slots, for sends and reserves.
 template <class Core>
@@ -192,89 +126,6 @@ private:
     slot_wait<Core> slots_;
     std::uint32_t n_;
     std::optional<Permit> permit_;
-};
-
-template <class Executor, class Core>
-class wait_closed_core : public endpoint_operation<Executor> {
-public:
-    using signature = void(error_code);
-    static constexpr bool eager = false;
-
-    wait_closed_core(Core& core, Executor const& ex) : endpoint_operation<Executor>(ex), core_(core) {}
-
-    bool try_complete() const noexcept { return core_->is_closed(); }
-    wait_result start_waiting(waiter& w) { return core_->wait_closed(w); }
-    void stop_waiting(waiter& w) noexcept { core_->stop_waiting_closed(w); }
-    void retain() noexcept { core_.retain(); }
-    std::tuple<error_code> take() noexcept { return {this->error_}; }
-
-private:
-    borrowed_core<Core> core_;
-};
-
-/// What the two receives share: the wait, and that only one is under way.
-template <class Executor, class Core>
-class receive_core_base : public endpoint_operation<Executor> {
-public:
-    static constexpr bool eager = false;
-
-    receive_core_base(Core& core, Executor const& ex) : endpoint_operation<Executor>(ex), core_(core) {}
-    receive_core_base(receive_core_base&&) noexcept = default; // before it waits
-    ~receive_core_base() { end(); }
-
-    wait_result start_waiting(waiter& w) {
-        if (!core_->may_receive(this)) {
-            return wait_result::look_again;
-        }
-        core_->set_receiving(this);
-        return core_->park_receiver(w);
-    }
-
-    void stop_waiting(waiter& w) noexcept {
-        if (core_->is_receiving(this)) {
-            core_->unpark_receiver(w);
-            end();
-        }
-    }
-
-    void retain() noexcept { core_.retain(); }
-
-protected:
-    /// True if the operation has to end without looking.
-    bool is_refused() noexcept {
-        if (!core_->may_receive(this)) {
-            this->error_ = errc::busy;
-        } else if (core_->is_receiver_gone()) {
-            this->error_ = asio::error::operation_aborted;
-        }
-        return static_cast<bool>(this->error_);
-    }
-
-    borrowed_core<Core> core_;
-
-private:
-    void end() noexcept {
-        if (core_ && core_->is_receiving(this)) {
-            core_->set_receiving(nullptr);
-        }
-    }
-};
-
-template <class T, class Executor, class Core>
-class receive_core : public receive_core_base<Executor, Core> {
-public:
-    using signature = void(error_code, std::optional<T>);
-    using receive_core_base<Executor, Core>::receive_core_base;
-
-    bool try_complete() {
-        return this->is_refused() ||
-               this->core_->try_take([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
-    }
-
-    std::tuple<error_code, std::optional<T>> take() { return {this->error_, std::move(value_)}; }
-
-private:
-    std::optional<T> value_;
 };
 
 template <class T, class Executor, class Core>

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_BROADCAST_CORE_HPP
+#define WEIR_DETAIL_BROADCAST_CORE_HPP
+
+// One ring that is written once for all receivers, each of which has a place of its own in it. One mutex guards ring
+// and places: with many receivers, one short lock a delivery beats a queue for each of them, and it is what makes
+// overwriting, lossless sending and coming and going safe together.
+//
+//   Position p stands in slot p mod capacity until p + capacity is sent. A slot counts the receivers that have not
+//   passed it (`needed`); at zero its value is destroyed and a lossless sender may take the slot. A receiver whose
+//   next position has been overwritten jumps to the oldest one and counts what it missed.
+//
+//   User code (a value's copy, move, destructor) never runs under the mutex: a reader takes a snapshot, copies from it
+//   after letting go, and then moves its place on. If the copy throws the place stays.
+//
+//   Lossless senders queue. A slot that becomes free is promised to the front, which is woken; it sends when it runs.
+//   An overwriting send may take the promised slot meanwhile: then the sender goes back to the front.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/shared_value.hpp>
+#include <weir/detail/waiter.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace weir::detail {
+
+/// The largest capacity, so that a mistyped one fails at once and not by eating all memory.
+inline constexpr std::size_t max_broadcast_capacity = std::size_t{1} << 27;
+
+/// A lossless sender's place in the queue. Guarded by the ring's mutex.
+struct send_ticket : list_hook<> {
+    waiter* who = nullptr;
+    bool promised = false; // a slot was free for it when it was woken
+};
+
+template <class T, class Threading>
+class broadcast_core {
+    static_assert(std::is_nothrow_destructible_v<T> && std::is_copy_constructible_v<T>);
+
+    using values = broadcast_values<T, Threading>;
+    using mutex = typename Threading::mutex;
+    template <class U>
+    using atomic = typename Threading::template atomic<U>;
+
+public:
+    using stored = typename values::stored;
+
+    explicit broadcast_core(std::size_t capacity) : slots_(checked(capacity)), mask_(slots_.size() - 1) {}
+    broadcast_core(broadcast_core const&) = delete;
+
+    // --- sending -------------------------------------------------------------------------------------------------
+
+    /// Sends, over the oldest value if need be. How many receivers there were; with none nothing is sent.
+    std::size_t send(T&& value) {
+        stored next = values_.make(std::move(value));
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        if (receivers_ != 0) {
+            put(next, woken); // `next` has the overwritten value then, and destroys it after the lock
+        }
+        return receivers_;
+    }
+
+    /// A value made ready to be sent, for try_send.
+    [[nodiscard]] stored make(T&& value) { return values_.make(std::move(value)); }
+
+    /// Sends if nobody has to miss a value for it. `closed`: there are no receivers.
+    attempt try_send(stored& next, send_ticket& ticket) noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        if (receivers_ == 0) {
+            return attempt::closed;
+        }
+        if (!may_send(ticket)) {
+            return attempt::not_now;
+        }
+        settle(ticket);
+        put(next, woken); // nobody needs what `next` holds now
+        return attempt::done;
+    }
+
+    wait_result start_sending(send_ticket& ticket, waiter& w) {
+        std::lock_guard lock(mutex_);
+        ticket.who = &w;
+        if (receivers_ == 0 || may_send(ticket)) {
+            return wait_result::look_again;
+        }
+        if (std::exchange(ticket.promised, false)) {
+            take_back(ticket);
+        } else if (!ticket.is_linked()) {
+            senders_.push_back(ticket);
+        }
+        return wait_result::parked;
+    }
+
+    void stop_sending(send_ticket& ticket) noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        settle(ticket);
+        promise_free_slots(woken);
+    }
+
+    // --- receivers -----------------------------------------------------------------------------------------------
+
+    /// A new receiver stands behind everything that was sent.
+    std::uint64_t add_receiver() {
+        std::lock_guard lock(mutex_);
+        ++receivers_;
+        return tail_;
+    }
+
+    /// A copy stands where the original stands.
+    std::uint64_t add_receiver_at(std::uint64_t place) {
+        std::lock_guard lock(mutex_);
+        ++receivers_;
+        for (auto p = std::max(place, oldest()); p != tail_; ++p) {
+            ++at(p).needed;
+        }
+        return place;
+    }
+
+    void remove_receiver(std::uint64_t place) noexcept {
+        std::vector<stored> unneeded; // destroyed after the lock
+        try {
+            unneeded.reserve(slots_.size());
+        } catch (...) { // then they are destroyed when they are overwritten
+        }
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        for (auto p = std::max(place, oldest()); p != tail_; ++p) {
+            if (--at(p).needed == 0 && unneeded.size() < unneeded.capacity()) {
+                unneeded.push_back(std::move(at(p).value));
+                at(p).value = stored();
+            }
+        }
+        if (--receivers_ == 0) {
+            while (send_ticket* t = senders_.pop_front()) {
+                t->who->wake(woken);
+            }
+            while (waiter* w = wait_closed_.pop_front()) {
+                w->wake(woken);
+            }
+        } else {
+            promise_free_slots(woken);
+        }
+    }
+
+    /// Copies the value at `place` into consume(T&&) and moves the place on. `missed`: overwritten just before it.
+    template <class F>
+    attempt receive(std::uint64_t& place, std::uint64_t& missed, F& consume) {
+        wake_batch woken;
+        std::unique_lock lock(mutex_);
+        auto const p = std::max(place, oldest());
+        if (p == tail_) {
+            return is_closed_ ? attempt::closed : attempt::not_now;
+        }
+        auto const lost = p - place;
+        auto const snapshot = values::look(at(p).value);
+        stored unneeded{}; // destroyed after the lock
+        if constexpr (!values::copies_may_throw) {
+            unneeded = pass(p, woken);
+            place = p + 1;
+            missed = lost;
+            lock.unlock();
+            consume(values::copy(snapshot));
+        } else {
+            lock.unlock();
+            consume(values::copy(snapshot));
+            lock.lock();
+            if (p >= oldest()) { // else it was overwritten while it was copied
+                unneeded = pass(p, woken);
+            }
+            place = p + 1;
+            missed = lost;
+            lock.unlock();
+        }
+        return attempt::done;
+    }
+
+    wait_result park_receiver(std::uint64_t place, waiter& w) {
+        std::lock_guard lock(mutex_);
+        if (place != tail_ || is_closed_) {
+            return wait_result::look_again;
+        }
+        if (!w.is_linked()) {
+            parked_.push_back(w);
+        }
+        return wait_result::parked;
+    }
+
+    void unpark(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (w.is_linked()) {
+            w.unlink();
+        }
+    }
+
+    [[nodiscard]] std::size_t size_at(std::uint64_t place) const noexcept {
+        std::lock_guard lock(mutex_);
+        return static_cast<std::size_t>(tail_ - std::max(place, oldest()));
+    }
+
+    // --- both ----------------------------------------------------------------------------------------------------
+
+    /// For senders: closed while there are no receivers.
+    [[nodiscard]] bool is_closed() const noexcept { return receiver_count() == 0; }
+
+    wait_result wait_closed(waiter& w) {
+        std::lock_guard lock(mutex_);
+        if (receivers_ == 0) {
+            return wait_result::look_again;
+        }
+        if (!w.is_linked()) {
+            wait_closed_.push_back(w);
+        }
+        return wait_result::parked;
+    }
+
+    void stop_waiting_closed(waiter& w) noexcept { unpark(w); }
+
+    /// For receivers: all senders have gone.
+    [[nodiscard]] bool is_without_senders() const noexcept {
+        std::lock_guard lock(mutex_);
+        return is_closed_;
+    }
+
+    [[nodiscard]] std::size_t receiver_count() const noexcept {
+        std::lock_guard lock(mutex_);
+        return receivers_;
+    }
+    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+
+    // --- owners: all senders together hold one reference, each receiver one --------------------------------------
+
+    void add_ref() noexcept { owners_.add(); }
+    void release() noexcept {
+        if (owners_.drop()) {
+            delete this;
+        }
+    }
+    void add_sender() noexcept { senders_alive_.add(); }
+    void release_sender() noexcept {
+        if (senders_alive_.drop()) {
+            close();
+            release();
+        }
+    }
+    [[nodiscard]] std::size_t strong_count() const noexcept { return senders_alive_.value(); }
+
+private:
+    struct slot {
+        stored value{};
+        std::size_t needed = 0;
+    };
+
+    static std::size_t checked(std::size_t capacity) {
+        if (capacity == 0 || capacity > max_broadcast_capacity) {
+            throw std::invalid_argument("weir: broadcast capacity must be between 1 and 134217728");
+        }
+        return std::bit_ceil(capacity);
+    }
+
+    // all of these under the mutex
+
+    slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & mask_]; }
+    [[nodiscard]] std::uint64_t oldest() const noexcept {
+        return tail_ > slots_.size() ? tail_ - slots_.size() : 0;
+    }
+
+    /// Room for one value behind the `ahead` that were promised to others, without overwriting.
+    [[nodiscard]] bool has_room(std::size_t ahead) noexcept {
+        return ahead < slots_.size() && (tail_ + ahead < slots_.size() || at(tail_ + ahead).needed == 0);
+    }
+
+    [[nodiscard]] bool may_send(send_ticket const& ticket) noexcept {
+        return ticket.promised ? has_room(0) : senders_.empty() && has_room(promised_);
+    }
+
+    void put(stored& next, wake_batch& woken) noexcept {
+        slot& s = at(tail_);
+        std::swap(s.value, next);
+        s.needed = receivers_;
+        ++tail_;
+        while (waiter* w = parked_.pop_front()) {
+            w->wake(woken);
+        }
+    }
+
+    /// One receiver has passed position p; the value if nobody needs it any more.
+    [[nodiscard]] stored pass(std::uint64_t p, wake_batch& woken) noexcept {
+        stored unneeded{};
+        if (--at(p).needed == 0) {
+            std::swap(unneeded, at(p).value);
+            promise_free_slots(woken);
+        }
+        return unneeded;
+    }
+
+    void promise_free_slots(wake_batch& woken) noexcept {
+        while (!senders_.empty() && has_room(promised_)) {
+            send_ticket* t = senders_.pop_front();
+            t->promised = true;
+            ++promised_;
+            t->who->wake(woken);
+        }
+    }
+
+    /// A promised slot was overwritten before its sender ran: first in the queue again.
+    void take_back(send_ticket& ticket) noexcept {
+        --promised_;
+        senders_.push_front(ticket);
+    }
+
+    void settle(send_ticket& ticket) noexcept {
+        if (ticket.is_linked()) {
+            ticket.unlink();
+        }
+        if (std::exchange(ticket.promised, false)) {
+            --promised_;
+        }
+    }
+
+    void close() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        is_closed_ = true;
+        while (waiter* w = parked_.pop_front()) {
+            w->wake(woken);
+        }
+    }
+
+    values values_; // before the slots, which give their blocks back to it
+    std::vector<slot> slots_;
+    std::size_t const mask_;
+
+    mutable mutex mutex_; // guards the slots and all that follows
+    std::uint64_t tail_ = 0;
+    std::size_t receivers_ = 0;
+    std::size_t promised_ = 0; // lossless senders that were woken for a slot and have not sent yet
+    bool is_closed_ = false;   // all senders have gone
+    waiter_list parked_;       // receivers
+    waiter_list wait_closed_;  // senders waiting for all receivers to go
+    intrusive_list<send_ticket> senders_;
+
+    reference_count<atomic> senders_alive_;
+    reference_count<atomic> owners_{1};
+};
+
+} // namespace weir::detail
+
+#endif

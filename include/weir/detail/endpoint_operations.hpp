@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_ENDPOINT_OPERATIONS_HPP
+#define WEIR_DETAIL_ENDPOINT_OPERATIONS_HPP
+
+// What the operations of all channels share, and the two that are the same for all: receiving one value, and waiting
+// for the other side to close.
+//
+// A receiving core offers        try_take(consume) -> attempt, park_receiver(w), unpark_receiver(w),
+//                                is_receiver_gone(), turn(): whose turn it is to receive
+// one that can be waited for     is_closed(), wait_closed(w), stop_waiting_closed(w)
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/operation_core.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/waiter.hpp>
+#include <weir/error.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace weir::detail {
+
+/// What came of a try.
+enum class attempt : unsigned char { done, not_now, closed };
+
+/// One receive at a time on an endpoint. The receiver's side only, so it needs no lock.
+class receive_turn {
+public:
+    [[nodiscard]] bool is_free_for(void const* who) const noexcept { return holder_ == nullptr || holder_ == who; }
+    [[nodiscard]] bool is_held_by(void const* who) const noexcept { return holder_ == who; }
+    void hold(void const* who) noexcept { holder_ = who; }
+    void give_back() noexcept { holder_ = nullptr; }
+
+    /// True the first time: a select tells of the close once.
+    [[nodiscard]] bool tell_closed_once() noexcept { return !std::exchange(told_closed_, true); }
+
+private:
+    void const* holder_ = nullptr;
+    bool told_closed_ = false;
+};
+
+/// A channel that an operation borrows from the handle that made it, and keeps alive once it has started.
+template <class Core>
+class borrowed_core {
+public:
+    explicit borrowed_core(Core& core) noexcept : core_(&core) {}
+    borrowed_core(borrowed_core&& other) noexcept
+        : core_(std::exchange(other.core_, nullptr)), owner_(std::move(other.owner_)) {}
+
+    void retain() noexcept {
+        if (!owner_) {
+            owner_ = intrusive_ptr<Core>::share(core_);
+        }
+    }
+    Core* operator->() const noexcept { return core_; }
+    Core& operator*() const noexcept { return *core_; }
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
+private:
+    Core* core_; // null when moved from
+    intrusive_ptr<Core> owner_;
+};
+
+/// The same for a sending operation, which counts as a sender: a channel is not closed under it.
+template <class Core>
+class borrowed_sender {
+public:
+    explicit borrowed_sender(Core& core) noexcept : core_(&core) {}
+    borrowed_sender(borrowed_sender&& other) noexcept
+        : core_(other.core_), counts_(std::exchange(other.counts_, false)) {}
+    ~borrowed_sender() {
+        if (counts_) {
+            core_->release_sender();
+        }
+    }
+
+    void retain() noexcept {
+        if (!counts_) {
+            core_->add_sender();
+            counts_ = true;
+        }
+    }
+    Core* operator->() const noexcept { return core_; }
+    Core& operator*() const noexcept { return *core_; }
+
+private:
+    Core* core_;
+    bool counts_ = false;
+};
+
+/// What operations of one handle have in common: its executor, an error.
+template <class Executor>
+class endpoint_operation {
+public:
+    using executor_type = Executor;
+
+    explicit endpoint_operation(Executor const& ex) noexcept : executor_(&ex) {}
+
+    /// Valid until the operation is started.
+    [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
+
+    bool cancel(asio::cancellation_type) noexcept { return true; }
+    void fail(error_code ec) noexcept { error_ = ec; }
+
+protected:
+    Executor const* executor_;
+    error_code error_;
+};
+
+template <class Executor, class Core>
+class wait_closed_core : public endpoint_operation<Executor> {
+public:
+    using signature = void(error_code);
+    static constexpr bool eager = false;
+
+    wait_closed_core(Core& core, Executor const& ex) : endpoint_operation<Executor>(ex), core_(core) {}
+
+    bool try_complete() const noexcept { return core_->is_closed(); }
+    wait_result start_waiting(waiter& w) { return core_->wait_closed(w); }
+    void stop_waiting(waiter& w) noexcept { core_->stop_waiting_closed(w); }
+    void retain() noexcept { core_.retain(); }
+    std::tuple<error_code> take() noexcept { return {this->error_}; }
+
+private:
+    borrowed_core<Core> core_;
+};
+
+/// What the two receives share: the wait, and that only one is under way.
+template <class Executor, class Core>
+class receive_core_base : public endpoint_operation<Executor> {
+public:
+    static constexpr bool eager = false;
+
+    receive_core_base(Core& core, Executor const& ex) : endpoint_operation<Executor>(ex), core_(core) {}
+    receive_core_base(receive_core_base&&) noexcept = default; // before it waits
+    ~receive_core_base() { end(); }
+
+    wait_result start_waiting(waiter& w) {
+        if (!core_->turn().is_free_for(this)) {
+            return wait_result::look_again;
+        }
+        core_->turn().hold(this);
+        return core_->park_receiver(w);
+    }
+
+    void stop_waiting(waiter& w) noexcept {
+        if (core_->turn().is_held_by(this)) {
+            core_->unpark_receiver(w);
+            end();
+        }
+    }
+
+    void retain() noexcept { core_.retain(); }
+
+    /// For select: true once in the life of the channel.
+    [[nodiscard]] bool tell_closed_once() noexcept { return core_->turn().tell_closed_once(); }
+
+protected:
+    /// True if the operation has to end without looking.
+    bool is_refused() noexcept {
+        if (!core_->turn().is_free_for(this)) {
+            this->error_ = errc::busy;
+        } else if (core_->is_receiver_gone()) {
+            this->error_ = asio::error::operation_aborted;
+        }
+        return static_cast<bool>(this->error_);
+    }
+
+    borrowed_core<Core> core_;
+
+private:
+    void end() noexcept {
+        if (core_ && core_->turn().is_held_by(this)) {
+            core_->turn().give_back();
+        }
+    }
+};
+
+template <class T, class Executor, class Core>
+class receive_core : public receive_core_base<Executor, Core> {
+public:
+    using signature = void(error_code, std::optional<T>);
+    using receive_core_base<Executor, Core>::receive_core_base;
+
+    bool try_complete() {
+        return this->is_refused() ||
+               this->core_->try_take([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
+    }
+
+    std::tuple<error_code, std::optional<T>> take() { return {this->error_, std::move(value_)}; }
+
+private:
+    std::optional<T> value_;
+};
+
+} // namespace weir::detail
+
+#endif

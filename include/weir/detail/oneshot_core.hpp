@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_ONESHOT_CORE_HPP
+#define WEIR_DETAIL_ONESHOT_CORE_HPP
+
+// One value from one sender to one receiver, in one block that both own.
+//
+//   [O] the state, a set of flags that only grow:
+//         value            the sender has written the value; nobody sets it after `receiver_closed`
+//         sender_gone      no value will come any more
+//         receiver_closed  no value is wanted any more
+//       and two that say who waits, set under the mutex by the one who waits, while none of the flags that it waits for
+//       is set. Setting a flag and reading who waits is one exchange, so one side always sees the other.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/waiter.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+template <class T, class Threading>
+class oneshot_core {
+    static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
+
+    template <class U>
+    using atomic = typename Threading::template atomic<U>;
+
+    static constexpr unsigned value = 1;
+    static constexpr unsigned sender_gone = 2;
+    static constexpr unsigned receiver_closed = 4;
+    static constexpr unsigned receiver_waits = 8;
+    static constexpr unsigned close_awaited = 16;
+
+public:
+    oneshot_core() noexcept {}
+    oneshot_core(oneshot_core const&) = delete;
+    ~oneshot_core() { drop_value(); }
+
+    // --- sender --------------------------------------------------------------------------------------------------
+
+    /// False: the receiver has closed or gone, or a value was sent before; `v` is as it was.
+    bool send(T&& v) {
+        unsigned s = state_.load(std::memory_order_relaxed); // [O] a guess, the exchange decides
+        if ((s & (value | receiver_closed)) != 0) {
+            return false;
+        }
+        ::new (static_cast<void*>(bytes_)) T(std::move(v));
+        while (!state_.compare_exchange_weak(s, s | value, std::memory_order_acq_rel, std::memory_order_relaxed)) { // [O]
+            if ((s & receiver_closed) != 0) {
+                std::destroy_at(std::addressof(v));
+                std::construct_at(std::addressof(v), std::move(*stored()));
+                std::destroy_at(stored());
+                return false;
+            }
+        }
+        if ((s & receiver_waits) != 0) {
+            wake_receiver();
+        }
+        return true;
+    }
+
+    void abandon_sender() noexcept {
+        if ((state_.load(std::memory_order_relaxed) & value) != 0) { // [O] set by this side
+            return;
+        }
+        unsigned const s = state_.fetch_or(sender_gone, std::memory_order_acq_rel); // [O]
+        if ((s & receiver_waits) != 0) {
+            wake_receiver();
+        }
+    }
+
+    [[nodiscard]] bool is_closed() const noexcept {
+        return (state_.load(std::memory_order_acquire) & receiver_closed) != 0; // [O]
+    }
+
+    wait_result wait_closed(waiter& w) {
+        std::lock_guard lock(mutex_);
+        if ((state_.fetch_or(close_awaited, std::memory_order_acq_rel) & receiver_closed) != 0) { // [O]
+            return wait_result::look_again;
+        }
+        if (!w.is_linked()) {
+            wait_closed_.push_back(w);
+        }
+        return wait_result::parked;
+    }
+
+    void stop_waiting_closed(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (w.is_linked()) {
+            w.unlink();
+        }
+    }
+
+    // --- receiver ------------------------------------------------------------------------------------------------
+
+    /// Takes the value with `consume(T&&)`. `closed`: there is none and there will be none.
+    template <class F>
+    attempt try_take(F&& consume) {
+        unsigned const s = state_.load(std::memory_order_acquire); // [O] the value was written before
+        if ((s & value) == 0) {
+            return (s & (sender_gone | receiver_closed)) != 0 ? attempt::closed : attempt::not_now;
+        }
+        if (taken_) {
+            return attempt::closed;
+        }
+        taken_ = true;
+        struct remove {
+            T* stored;
+            ~remove() { std::destroy_at(stored); }
+        } at_end{stored()};
+        consume(std::move(*stored()));
+        return attempt::done;
+    }
+
+    wait_result park_receiver(waiter& w) {
+        std::lock_guard lock(mutex_);
+        receiver_ = &w;
+        unsigned const s = state_.fetch_or(receiver_waits, std::memory_order_acq_rel); // [O]
+        if ((s & (value | sender_gone | receiver_closed)) != 0) {
+            receiver_ = nullptr;
+            return wait_result::look_again;
+        }
+        return wait_result::parked;
+    }
+
+    void unpark_receiver(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (receiver_ == &w) {
+            receiver_ = nullptr;
+        }
+    }
+
+    void close() noexcept {
+        unsigned const s = state_.fetch_or(receiver_closed, std::memory_order_acq_rel); // [O]
+        if ((s & receiver_closed) == 0 && (s & (close_awaited | receiver_waits)) != 0) {
+            wake_batch woken;
+            std::lock_guard lock(mutex_);
+            while (waiter* w = wait_closed_.pop_front()) {
+                w->wake(woken);
+            }
+            wake_receiver(woken);
+        }
+    }
+
+    void abandon_receiver() noexcept {
+        gone_ = true;
+        close();
+        drop_value();
+    }
+
+    [[nodiscard]] bool is_receiver_gone() const noexcept { return gone_; }
+    [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
+
+    // --- owners: the sender, the receiver, waiting operations ----------------------------------------------------
+
+    void add_ref() noexcept { owners_.add(); }
+    void release() noexcept {
+        if (owners_.drop()) {
+            delete this;
+        }
+    }
+
+private:
+    T* stored() noexcept { return std::launder(reinterpret_cast<T*>(bytes_)); }
+
+    /// Destroys a value that nobody took. The receiver's side, or the last owner.
+    void drop_value() noexcept {
+        if ((state_.load(std::memory_order_acquire) & value) != 0 && !std::exchange(taken_, true)) { // [O]
+            std::destroy_at(stored());
+        }
+    }
+
+    void wake_receiver() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        wake_receiver(woken);
+    }
+
+    void wake_receiver(wake_batch& woken) noexcept { // under the mutex
+        if (waiter* w = std::exchange(receiver_, nullptr)) {
+            w->wake(woken);
+        }
+    }
+
+    atomic<unsigned> state_{0}; // [O] as above; both sides
+    bool taken_ = false;        // the receiver's own: the value has left
+    bool gone_ = false;         // the receiver's own
+    receive_turn turn_;         // the receiver's own
+    typename Threading::mutex mutex_;
+    waiter* receiver_ = nullptr; // mutex_
+    waiter_list wait_closed_;    // mutex_
+    reference_count<atomic> owners_{2};
+    alignas(T) std::byte bytes_[sizeof(T)]; // [O] a T from `value` on, until it is taken
+};
+
+} // namespace weir::detail
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_SHARED_VALUE_HPP
+#define WEIR_DETAIL_SHARED_VALUE_HPP
+
+// How one value stands in a broadcast slot while many copy it and somebody overwrites it.
+//
+// A copy runs the user's code, so it must not run under the channel's lock; but without the lock the slot may be
+// overwritten meanwhile. Hence two ways, with one interface:
+//   plain   trivially copyable and small: the bytes are copied under the lock, no user code is involved;
+//   shared  a block that the slot and everybody who copies own together. The last owner destroys the value, never
+//           under the lock, and the block goes back to a pool, so that nothing is allocated in steady state.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/ref_counted.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+/// Blocks for values of one channel. Thread safety: safe.
+template <class T, class Threading>
+class value_pool {
+public:
+    class block {
+    public:
+        [[nodiscard]] T const& value() const noexcept { return *std::launder(reinterpret_cast<T const*>(bytes_)); }
+
+        void add_ref() noexcept { owners_.add(); }
+        void release() noexcept {
+            if (owners_.drop()) {
+                std::destroy_at(std::launder(reinterpret_cast<T*>(bytes_)));
+                pool_->give_back(*this);
+            }
+        }
+
+    private:
+        friend class value_pool;
+        reference_count<Threading::template atomic> owners_{0};
+        value_pool* pool_ = nullptr;
+        block* next_ = nullptr; // free list, the pool's mutex
+        alignas(T) std::byte bytes_[sizeof(T)];
+    };
+    using pointer = intrusive_ptr<block>;
+
+    value_pool() = default;
+    value_pool(value_pool const&) = delete;
+    ~value_pool() {
+        while (free_ != nullptr) {
+            delete std::exchange(free_, free_->next_);
+        }
+    }
+
+    /// A block with a new value. If the value's move throws nothing has changed.
+    [[nodiscard]] pointer make(T&& value) {
+        block* b = take();
+        try {
+            ::new (static_cast<void*>(b->bytes_)) T(std::move(value));
+        } catch (...) {
+            give_back(*b);
+            throw;
+        }
+        b->owners_.add();
+        return pointer(b);
+    }
+
+private:
+    block* take() {
+        {
+            std::lock_guard lock(mutex_);
+            if (free_ != nullptr) {
+                return std::exchange(free_, free_->next_);
+            }
+        }
+        block* b = new block;
+        b->pool_ = this;
+        return b;
+    }
+
+    void give_back(block& b) noexcept {
+        std::lock_guard lock(mutex_);
+        b.next_ = free_;
+        free_ = &b;
+    }
+
+    typename Threading::mutex mutex_;
+    block* free_ = nullptr; // mutex_
+};
+
+template <class T>
+inline constexpr bool copies_under_lock = std::is_trivially_copyable_v<T> && sizeof(T) <= 256;
+
+/// Holds values as their bytes.
+template <class T, class Threading>
+class plain_values {
+public:
+    using stored = std::optional<T>;   // what a slot holds
+    using snapshot = std::optional<T>; // what a reader takes out under the lock
+    static constexpr bool copies_may_throw = false;
+
+    stored make(T&& value) { return stored(std::move(value)); }
+    static snapshot look(stored const& s) noexcept { return s; }
+    static T copy(snapshot const& s) noexcept { return *s; }
+};
+
+/// Holds values in shared blocks.
+template <class T, class Threading>
+class shared_values {
+public:
+    using stored = typename value_pool<T, Threading>::pointer;
+    using snapshot = stored;
+    static constexpr bool copies_may_throw = !std::is_nothrow_copy_constructible_v<T>;
+
+    stored make(T&& value) { return pool_.make(std::move(value)); }
+    static snapshot look(stored const& s) noexcept { return s; }
+    static T copy(snapshot const& s) { return s->value(); }
+
+private:
+    value_pool<T, Threading> pool_;
+};
+
+template <class T, class Threading>
+using broadcast_values =
+    std::conditional_t<copies_under_lock<T>, plain_values<T, Threading>, shared_values<T, Threading>>;
+
+} // namespace weir::detail
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_TIMER_WAIT_HPP
+#define WEIR_DETAIL_TIMER_WAIT_HPP
+
+// Waiting for a point in time as one case among others.
+//
+// The timer runs on the executor of whoever waits. Its handler may come when the wait is long over, so timer, handler
+// and wait share a small block from recycled memory; the wait takes itself out under the block's lock. Nothing is
+// armed before the first time that somebody has to wait.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/task_promise.hpp>
+#include <weir/detail/waiter.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <limits>
+#include <mutex>
+#include <utility>
+
+namespace weir::detail {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+/// A duration from now, where "for ever" stays for ever. Rounded up to the clock's ticks.
+template <class Rep, class Period>
+[[nodiscard]] steady_time from_now(std::chrono::duration<Rep, Period> d) {
+    auto const now = std::chrono::steady_clock::now();
+    using seconds = std::chrono::duration<long double>;
+    if (seconds(d) >= seconds(steady_time::max() - now)) {
+        return steady_time::max();
+    }
+    return d <= d.zero() ? now : now + std::chrono::ceil<std::chrono::steady_clock::duration>(d);
+}
+
+class timer_wait {
+    class shared final : public recycled_frame {
+    public:
+        shared(asio::any_io_executor ex, steady_time when) : timer_(std::move(ex), when) {}
+
+        void arm() {
+            timer_.async_wait([self = intrusive_ptr<shared>::share(this)](error_code ec) {
+                if (!ec) {
+                    self->fire();
+                }
+            });
+        }
+
+        /// False if the time has come.
+        bool wait(waiter& w) {
+            std::lock_guard lock(mutex_);
+            waiter_ = fired_ ? nullptr : &w;
+            return !fired_;
+        }
+        void stop() noexcept {
+            std::lock_guard lock(mutex_);
+            waiter_ = nullptr;
+        }
+        [[nodiscard]] bool has_fired() {
+            std::lock_guard lock(mutex_);
+            return fired_;
+        }
+        void cancel() noexcept {
+            stop();
+            timer_.cancel();
+        }
+
+        void add_ref() noexcept { owners_.add(); }
+        void release() noexcept {
+            if (owners_.drop()) {
+                delete this;
+            }
+        }
+
+    private:
+        void fire() noexcept {
+            wake_batch woken;
+            std::lock_guard lock(mutex_);
+            fired_ = true;
+            if (waiter* w = std::exchange(waiter_, nullptr)) {
+                w->wake(woken);
+            }
+        }
+
+        std::mutex mutex_;
+        waiter* waiter_ = nullptr; // mutex_
+        bool fired_ = false;       // mutex_
+        asio::steady_timer timer_;
+        reference_count<> owners_;
+    };
+
+public:
+    explicit timer_wait(steady_time when) noexcept : when_(when) {}
+    timer_wait(timer_wait&&) noexcept = default; // before it waits
+    ~timer_wait() {
+        if (shared_) {
+            shared_->cancel();
+        }
+    }
+
+    [[nodiscard]] bool is_due() {
+        return shared_ ? shared_->has_fired() : when_ <= std::chrono::steady_clock::now();
+    }
+
+    wait_result start_waiting(waiter& w) {
+        if (!shared_) {
+            shared_ = intrusive_ptr<shared>(new shared(w.executor(), when_));
+            shared_->arm();
+        }
+        return shared_->wait(w) ? wait_result::parked : wait_result::look_again;
+    }
+
+    void stop_waiting() noexcept {
+        if (shared_) {
+            shared_->stop();
+        }
+    }
+
+private:
+    steady_time when_;
+    intrusive_ptr<shared> shared_; // from the first wait on
+};
+
+} // namespace weir::detail
+
+#endif
