@@ -12,12 +12,12 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
+#include <weir/detail/recycled.hpp>
 #include <weir/detail/task_root.hpp>
 #include <weir/operation.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/recycling_allocator.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <coroutine>
@@ -205,15 +205,7 @@ private:
 template <class Op>
 using signature_of = asio::completion_signature_of_t<Op>;
 
-/// Frames come from Asio's recycling memory: a task that is called again and again does not go to the heap.
-struct recycled_frame {
-    static void* operator new(std::size_t size) { return asio::recycling_allocator<std::byte>().allocate(size); }
-    static void operator delete(void* p, std::size_t size) noexcept {
-        asio::recycling_allocator<std::byte>().deallocate(static_cast<std::byte*>(p), size);
-    }
-};
-
-class task_promise_base : public recycled_frame {
+class task_promise_base : public recycled {
 public:
     std::suspend_always initial_suspend() const noexcept { return {}; }
 

@@ -10,14 +10,13 @@
 // armed before the first time that somebody has to wait.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/recycled.hpp>
 #include <weir/detail/ref_counted.hpp>
-#include <weir/detail/task_promise.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
-#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -37,7 +36,7 @@ template <class Rep, class Period>
 }
 
 class timer_wait {
-    class shared final : public recycled_frame {
+    class shared final : public recycled {
     public:
         shared(asio::any_io_executor ex, steady_time when) : timer_(std::move(ex), when) {}
 

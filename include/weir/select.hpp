@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_SELECT_HPP
+#define WEIR_SELECT_HPP
+
+// select: waits for whatever comes first, and runs exactly one case.
+//
+// Cases         on(receiver, f)      the next value of a channel: f(T)
+//               on(operation, f)     any operation of weir (a reserve, a timeout ...): f(results)
+//               after(duration, f), at(time_point, f)
+//               otherwise(f)         do not wait: runs when nothing else can
+//               .when(bool) switches a case off; .closed(f) runs f() once, when its channel has closed.
+// Guarantees    Only the case that runs takes a value or has any effect; the others lose nothing, on any number of
+//               threads. Handlers run on the caller's executor, one a select; what they throw comes out of the select.
+// Fairness      Where looking starts moves on from call to call, so no case starves. select(biased, ...) takes the first
+//               that is ready.
+// Closing       A closed channel's case is off. When every channel case is closed or off, the result is weir::none;
+//               timers do not hold a select alone (unless it has nothing but timers).
+// Cancellation  All types; no case ran, nothing was taken.
+// Cost          A select that finds something ready looks, and does not register anywhere. Nothing is allocated but
+//               what a timer needs, and that only when the select has to wait.
+// Lifetime      Receivers must outlive the select. With g++ 12, cases' handlers should capture by reference inside a
+//               co_await expression: it destroys captured values that have a destructor twice.
+//
+//   while (co_await weir::select(weir::on(commands, [&](command c) { handle(c); }),
+//                                weir::on(ticks, [&](tick t) { process(t); })) != weir::none) {
+//   }
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/select_case.hpp>
+#include <weir/detail/select_core.hpp>
+#include <weir/operation.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace weir {
+
+namespace detail {
+
+template <class R>
+concept receiving_handle = requires(R& r) {
+    { r.async_receive(no_token{}) };
+};
+
+} // namespace detail
+
+/// A case that runs f(T) with the next value of a channel. The receiver must outlive the select.
+template <detail::receiving_handle Receiver, class F>
+[[nodiscard]] auto on(Receiver& receiver, F f) {
+    using core = typename decltype(receiver.async_receive(detail::no_token{}))::core_type;
+    return detail::channel_case<core, F>(receiver.async_receive(detail::no_token{}).core(), std::move(f));
+}
+
+/// A case that runs f(results...) when the operation has completed. An operation that fails with errc::closed closes the
+/// case; any other error is the select's.
+template <class Core, class F>
+[[nodiscard]] auto on(operation<Core> op, F f) {
+    return detail::channel_case<Core, F>(std::move(op).core(), std::move(f));
+}
+
+/// A case that runs f() at a time of the steady clock.
+template <class Duration, class F>
+[[nodiscard]] auto at(std::chrono::time_point<std::chrono::steady_clock, Duration> when, F f) {
+    return detail::timer_case<F>(std::chrono::ceil<std::chrono::steady_clock::duration>(when), std::move(f));
+}
+
+/// A case that runs f() when the duration has passed since this call. Zero or less: at once, if nothing else is ready
+/// before it in order.
+template <class Rep, class Period, class F>
+[[nodiscard]] auto after(std::chrono::duration<Rep, Period> d, F f) {
+    return detail::timer_case<F>(detail::from_now(d), std::move(f));
+}
+
+/// A case that runs f() when no other can run at once: the select does not wait.
+template <class F>
+[[nodiscard]] auto otherwise(F f) {
+    return detail::otherwise_case<F>(std::move(f));
+}
+
+/// Says that a select shall take the first case that is ready.
+struct biased_t {};
+inline constexpr biased_t biased{};
+
+/// Waits for one of the cases and runs it. A lazy operation: await it, or call it with a completion token.
+/// Completes:     void(error_code, std::size_t) - the index of the case that ran, or weir::none; operation_aborted;
+///                or the error of an operation in a case, with the index of that case.
+/// Complexity:    linear in the number of cases.
+template <detail::select_case... Cases>
+    requires(sizeof...(Cases) > 0)
+[[nodiscard]] auto select(Cases... cases) {
+    using core = detail::select_core<false, Cases...>;
+    return operation<core>(core(std::move(cases)...));
+}
+
+/// The same, taking the first case in order that is ready.
+template <detail::select_case... Cases>
+    requires(sizeof...(Cases) > 0)
+[[nodiscard]] auto select(biased_t, Cases... cases) {
+    using core = detail::select_core<true, Cases...>;
+    return operation<core>(core(std::move(cases)...));
+}
+
+} // namespace weir
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_WEIR_HPP
+#define WEIR_WEIR_HPP
+
+// Everything but the market part: channels, select, tasks, time.
+
+#include <weir/broadcast.hpp>
+#include <weir/error.hpp>
+#include <weir/mpsc.hpp>
+#include <weir/oneshot.hpp>
+#include <weir/operation.hpp>
+#include <weir/select.hpp>
+#include <weir/task.hpp>
+#include <weir/threading.hpp>
+#include <weir/timeout.hpp>
+
+#endif
