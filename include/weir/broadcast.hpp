@@ -76,15 +76,20 @@ public:
     receiver(receiver const& other)
         : receiver(other.place_->ring(), other.place_->ring().add_receiver_at(other.place_->place()),
                    other.executor_) {}
+
     receiver(receiver&&) noexcept = default;
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
-    receiver(receiver<T, Other, Threading>&& other) : place_(std::move(other.place_)), executor_(other.executor_) {}
+
+    receiver(receiver<T, Other, Threading>&& other)
+        : place_(std::move(other.place_)), executor_(other.executor_) {}
+
     receiver& operator=(receiver other) noexcept {
         std::swap(place_, other.place_);
         std::swap(executor_, other.executor_);
         return *this;
     }
+
     ~receiver() {
         if (place_) {
             place_->abandon_receiver();
@@ -92,13 +97,18 @@ public:
     }
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+
     /// Values that this receiver can take now.
     [[nodiscard]] std::size_t size() const noexcept { return place_->size(); }
+
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
     /// All senders have gone; there may still be values.
     [[nodiscard]] bool is_closed() const noexcept { return place_->ring().is_without_senders(); }
+
     /// How many values were overwritten just before the one received last.
     [[nodiscard]] std::uint64_t missed() const noexcept { return place_->missed(); }
+
     /// How many values this receiver has missed in all.
     [[nodiscard]] std::uint64_t total_missed() const noexcept { return place_->total_missed(); }
 
@@ -158,18 +168,25 @@ public:
         using other = sender<T, Other, Threading>;
     };
 
-    sender(sender const& other) noexcept : core_(other.core_), executor_(other.executor_) { core_->add_sender(); }
-    sender(sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)), executor_(other.executor_) {}
+    sender(sender const& other) noexcept : core_(other.core_), executor_(other.executor_) {
+        core_->add_sender();
+    }
+
+    sender(sender&& other) noexcept
+        : core_(std::exchange(other.core_, nullptr)), executor_(other.executor_) {}
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
     sender(sender<T, Other, Threading> const& other) : core_(other.core_), executor_(other.executor_) {
         core_->add_sender();
     }
+
     sender& operator=(sender other) noexcept {
         std::swap(core_, other.core_);
         std::swap(executor_, other.executor_);
         return *this;
     }
+
     ~sender() {
         if (core_ != nullptr) {
             core_->release_sender();
@@ -177,15 +194,21 @@ public:
     }
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+
     [[nodiscard]] std::size_t receiver_count() const noexcept { return core_->receiver_count(); }
+
     /// The capacity after rounding.
     [[nodiscard]] std::size_t capacity() const noexcept { return core_->capacity(); }
+
     [[nodiscard]] std::size_t strong_count() const noexcept { return core_->strong_count(); }
+
     /// The same channel?
     [[nodiscard]] bool operator==(sender const& other) const noexcept { return core_ == other.core_; }
 
     /// A receiver that stands behind everything sent so far.
-    [[nodiscard]] receiver_type subscribe() const { return receiver_type(*core_, core_->add_receiver(), executor_); }
+    [[nodiscard]] receiver_type subscribe() const {
+        return receiver_type(*core_, core_->add_receiver(), executor_);
+    }
 
     /// Sends to all receivers, over the oldest value if the ring is full. Never waits.
     /// Returns how many receivers there were; with none the value is destroyed.
@@ -205,9 +228,8 @@ public:
     /// As async_send(T(args...)) with the token left out; see mpsc::sender::async_emplace.
     template <class... Args>
         requires std::constructible_from<T, Args...>
-    auto async_emplace(Args&&... args) {
-        return async_send(T(std::forward<Args>(args)...));
-    }
+
+    auto async_emplace(Args&&... args) { return async_send(T(std::forward<Args>(args)...)); }
 
     /// Waits until there is no receiver.
     /// Completes:     void(error_code) - no error: there is none; operation_aborted.

@@ -61,13 +61,17 @@ class permits {
     using core = detail::mpsc_core<T, Threading>;
 
 public:
-    permits(permits&& other) noexcept : core_(other.core_), n_(std::exchange(other.n_, 0)) { other.core_ = nullptr; }
+    permits(permits&& other) noexcept : core_(other.core_), n_(std::exchange(other.n_, 0)) {
+        other.core_ = nullptr;
+    }
+
     permits& operator=(permits&& other) noexcept {
         permits gone(std::move(*this));
         core_ = std::exchange(other.core_, nullptr);
         n_ = std::exchange(other.n_, 0);
         return *this;
     }
+
     ~permits() {
         if (core_ != nullptr) {
             core_->return_slots(n_);
@@ -96,6 +100,7 @@ private:
     friend class sender<T, Executor, Threading>;
 
     permits(core& c, std::uint32_t n) noexcept : core_(&c), n_(n) { core_->add_sender(); }
+
     static permits adopt(core& c, std::uint32_t n) noexcept { return permits(c, n); }
 
     core* core_;
@@ -117,6 +122,7 @@ private:
     friend class sender<T, Executor, Threading>;
 
     explicit permit(permits<T, Executor, Threading> slot) noexcept : slot_(std::move(slot)) {}
+
     static permit adopt(core& c, std::uint32_t n) noexcept {
         return permit(permits<T, Executor, Threading>::adopt(c, n));
     }
@@ -134,12 +140,15 @@ public:
     weak_sender(weak_sender const& other) noexcept : core_(other.core_), executor_(other.executor_) {
         core_->add_weak();
     }
+
     weak_sender(weak_sender&&) noexcept = default;
+
     weak_sender& operator=(weak_sender other) noexcept {
         std::swap(core_, other.core_);
         std::swap(executor_, other.executor_);
         return *this;
     }
+
     ~weak_sender() {
         if (core_) {
             core_->release_weak();
@@ -155,6 +164,7 @@ public:
     }
 
     [[nodiscard]] std::size_t strong_count() const noexcept { return core_->strong_count(); }
+
     [[nodiscard]] std::size_t weak_count() const noexcept { return core_->weak_count(); }
 
 private:
@@ -188,18 +198,25 @@ public:
         using other = sender<T, Other, Threading>;
     };
 
-    sender(sender const& other) noexcept : core_(other.core_), executor_(other.executor_) { core_->add_sender(); }
-    sender(sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)), executor_(other.executor_) {}
+    sender(sender const& other) noexcept : core_(other.core_), executor_(other.executor_) {
+        core_->add_sender();
+    }
+
+    sender(sender&& other) noexcept
+        : core_(std::exchange(other.core_, nullptr)), executor_(other.executor_) {}
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
     sender(sender<T, Other, Threading> const& other) : core_(other.core_), executor_(other.executor_) {
         core_->add_sender();
     }
+
     sender& operator=(sender other) noexcept {
         std::swap(core_, other.core_);
         std::swap(executor_, other.executor_);
         return *this;
     }
+
     ~sender() {
         if (core_ != nullptr) {
             core_->release_sender();
@@ -207,34 +224,43 @@ public:
     }
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+
     /// Closed by the receiver, or the receiver has gone.
     [[nodiscard]] bool is_closed() const noexcept { return core_->is_closed(); }
+
     /// Free slots.
     [[nodiscard]] std::size_t capacity() const noexcept { return core_->capacity(); }
+
     [[nodiscard]] std::size_t max_capacity() const noexcept { return core_->max_capacity(); }
+
     /// Values that were sent and not yet received.
     [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }
+
     /// Senders, permits and waiting sends.
     [[nodiscard]] std::size_t strong_count() const noexcept { return core_->strong_count(); }
+
     [[nodiscard]] std::size_t weak_count() const noexcept { return core_->weak_count(); }
+
     [[nodiscard]] weak_sender<T, Executor, Threading> downgrade() const { return {*core_, executor_}; }
+
     /// The same channel?
     [[nodiscard]] bool operator==(sender const& other) const noexcept { return core_ == other.core_; }
 
     /// Sends if there is room and nobody waits for it. False: full or closed, and `value` is untouched.
     /// Complexity: one atomic exchange. Allocates nothing.
-    [[nodiscard]] bool try_send(T&& value) { return core_->try_send(std::move(value)) == detail::attempt::done; }
-    [[nodiscard]] bool try_send(T const& value)
-        requires std::copy_constructible<T>
-    {
+    [[nodiscard]] bool try_send(T&& value) {
+        return core_->try_send(std::move(value)) == detail::attempt::done;
+    }
+
+    [[nodiscard]] bool try_send(T const& value) requires std::copy_constructible<T> {
         return core_->try_send(value) == detail::attempt::done;
     }
     /// As try_send(T(args...)).
     template <class... Args>
         requires std::constructible_from<T, Args...>
-    [[nodiscard]] bool try_emplace(Args&&... args) {
-        return try_send(T(std::forward<Args>(args)...));
-    }
+
+    [[nodiscard]] bool try_emplace(Args&&... args) { return try_send(T(std::forward<Args>(args)...)); }
+
     /// Moves in as many of the first values as there is room for, in one reservation. How many that were.
     [[nodiscard]] std::size_t try_send_many(std::span<T> values);
 
@@ -251,14 +277,16 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <detail::token_for<detail::send_core<T, Executor, core>> Token = default_token>
     auto async_send(T value, Token&& token = Token{}) {
-        return detail::initiate(detail::send_core<T, Executor, core>(*core_, get_executor(), std::move(value)),
-                                std::forward<Token>(token));
+        return detail::initiate(
+            detail::send_core<T, Executor, core>(*core_, get_executor(), std::move(value)),
+            std::forward<Token>(token));
     }
 
     /// As async_send(T(args...)) with the token left out; the value is built inside the operation. To be preferred
     /// in co_await expressions: g++ 12 destroys temporaries of aggregate type there twice.
     template <class... Args>
         requires std::constructible_from<T, Args...>
+
     auto async_emplace(Args&&... args) {
         return detail::initiate(
             detail::send_core<T, Executor, core>(*core_, get_executor(), std::forward<Args>(args)...),
@@ -333,13 +361,17 @@ public:
     receiver(receiver&&) noexcept = default;
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
-    receiver(receiver<T, Other, Threading>&& other) : core_(std::move(other.core_)), executor_(other.executor_) {}
+
+    receiver(receiver<T, Other, Threading>&& other)
+        : core_(std::move(other.core_)), executor_(other.executor_) {}
+
     receiver& operator=(receiver&& other) noexcept {
         receiver gone(std::move(*this));
         core_ = std::move(other.core_);
         executor_ = other.executor_;
         return *this;
     }
+
     ~receiver() {
         if (core_) {
             core_->abandon_receiver();
@@ -347,13 +379,20 @@ public:
     }
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+
     /// Closed by close() or because nobody can send any more; there may still be values.
     [[nodiscard]] bool is_closed() const noexcept { return core_->is_closed(); }
+
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
     [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }
+
     [[nodiscard]] std::size_t capacity() const noexcept { return core_->capacity(); }
+
     [[nodiscard]] std::size_t max_capacity() const noexcept { return core_->max_capacity(); }
+
     [[nodiscard]] std::size_t strong_count() const noexcept { return core_->strong_count(); }
+
     [[nodiscard]] std::size_t weak_count() const noexcept { return core_->weak_count(); }
 
     /// Refuses new sends. What is buffered, and what permits hold, can still be received.
@@ -387,8 +426,9 @@ public:
     /// Complexity:    one atomic store for all of them.
     template <detail::token_for<detail::receive_many_core<T, Executor, core>> Token = default_token>
     auto async_receive_many(std::vector<T>& out, std::size_t limit, Token&& token = Token{}) {
-        return detail::initiate(detail::receive_many_core<T, Executor, core>(*core_, get_executor(), out, limit),
-                                std::forward<Token>(token));
+        return detail::initiate(
+            detail::receive_many_core<T, Executor, core>(*core_, get_executor(), out, limit),
+            std::forward<Token>(token));
     }
 
 private:

@@ -64,13 +64,16 @@ public:
     sender(sender&&) noexcept = default;
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
     sender(sender<T, Other, Threading>&& other) : core_(std::move(other.core_)), executor_(other.executor_) {}
+
     sender& operator=(sender&& other) noexcept {
         sender gone(std::move(*this));
         core_ = std::move(other.core_);
         executor_ = other.executor_;
         return *this;
     }
+
     ~sender() {
         if (core_) {
             core_->abandon_sender();
@@ -81,11 +84,8 @@ public:
 
     /// Sends the value. False: the receiver has closed or gone, or a value was sent before; `value` is untouched.
     bool send(T&& value) { return core_->send(std::move(value)); }
-    bool send(T const& value)
-        requires std::copy_constructible<T>
-    {
-        return core_->send(T(value));
-    }
+
+    bool send(T const& value) requires std::copy_constructible<T> { return core_->send(T(value)); }
 
     /// True if nobody wants the value any more.
     [[nodiscard]] bool is_closed() const noexcept { return core_->is_closed(); }
@@ -103,8 +103,8 @@ private:
     template <class, class, class>
     friend class sender;
     template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where) -> std::pair<sender<U, detail::executor_of<E>, P>,
-                                                receiver<U, detail::executor_of<E>, P>>;
+    friend auto channel(E&& where)
+        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
 
     sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
 
@@ -131,13 +131,17 @@ public:
     receiver(receiver&&) noexcept = default;
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
-    receiver(receiver<T, Other, Threading>&& other) : core_(std::move(other.core_)), executor_(other.executor_) {}
+
+    receiver(receiver<T, Other, Threading>&& other)
+        : core_(std::move(other.core_)), executor_(other.executor_) {}
+
     receiver& operator=(receiver&& other) noexcept {
         receiver gone(std::move(*this));
         core_ = std::move(other.core_);
         executor_ = other.executor_;
         return *this;
     }
+
     ~receiver() {
         if (core_) {
             core_->abandon_receiver();
@@ -171,8 +175,8 @@ private:
     template <class, class, class>
     friend class receiver;
     template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where) -> std::pair<sender<U, detail::executor_of<E>, P>,
-                                                receiver<U, detail::executor_of<E>, P>>;
+    friend auto channel(E&& where)
+        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
 
     receiver(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
 

@@ -41,26 +41,29 @@ public:
     using executor_type = typename Core::executor_type;
     using core_type = Core;
 
-    explicit operation(Core core) noexcept(std::is_nothrow_move_constructible_v<Core>) : core_(std::move(core)) {}
+    explicit operation(Core core) noexcept(std::is_nothrow_move_constructible_v<Core>)
+        : core_(std::move(core)) {}
 
     /// The executor that the operation completes on where the waiter names no other.
     [[nodiscard]] executor_type get_executor() const noexcept { return core_.get_executor(); }
 
     /// Starts the operation with a completion token.
     template <asio::completion_token_for<signature> Token>
-    auto operator()(Token&& token) && {
+    auto operator()(Token&& token)&& {
         core_.retain();
-        return asio::async_initiate<Token, signature>(detail::initiate_operation<Core>{core_.get_executor()}, token,
-                                                      std::move(core_));
+        return asio::async_initiate<Token, signature>(detail::initiate_operation<Core>{core_.get_executor()},
+                                                      token, std::move(core_));
     }
 
     /// Awaits the operation in a coroutine that is neither a weir::task nor an asio::awaitable. The coroutine is
     /// resumed on get_executor(). Throws what the error is; gives the values.
-    detail::foreign_awaiter<Core> operator co_await() && { return detail::foreign_awaiter<Core>(std::move(core_)); }
+    detail::foreign_awaiter<Core> operator co_await()&& {
+        return detail::foreign_awaiter<Core>(std::move(core_));
+    }
 
     /// What the operation is inside, for select, timeout and tasks.
-    [[nodiscard]] Core& core() & noexcept { return core_; }
-    [[nodiscard]] Core&& core() && noexcept { return std::move(core_); }
+    [[nodiscard]] Core& core()& noexcept { return core_; }
+    [[nodiscard]] Core&& core()&& noexcept { return std::move(core_); }
 
 private:
     Core core_;
@@ -78,28 +81,30 @@ struct default_token {
     using type = no_token;
 };
 template <class Executor>
-    requires requires { typename Executor::default_completion_token_type; } &&
-             (!std::same_as<typename Executor::default_completion_token_type, asio::deferred_t>)
-struct default_token<Executor> {
-    using type = typename Executor::default_completion_token_type;
-};
-template <class Executor>
-using default_token_t = typename default_token<Executor>::type;
+    requires requires {
+        typename Executor::default_completion_token_type;
 
-template <class Token, class Core>
-concept token_for = std::same_as<std::remove_cvref_t<Token>, no_token> ||
-                    asio::completion_token_for<Token, typename Core::signature>;
+    } &&(!std::same_as<typename Executor::default_completion_token_type,
+                       asio::deferred_t>)struct default_token<Executor> {
+        using type = typename Executor::default_completion_token_type;
+    };
+    template <class Executor>
+    using default_token_t = typename default_token<Executor>::type;
 
-/// What an async_ member does with its core and its token.
-template <operation_core Core, token_for<Core> Token>
-auto initiate(Core core, Token&& token) {
-    operation<Core> op(std::move(core));
-    if constexpr (std::same_as<std::remove_cvref_t<Token>, no_token>) {
-        return op;
-    } else {
-        return std::move(op)(std::forward<Token>(token));
+    template <class Token, class Core>
+    concept token_for = std::same_as<std::remove_cvref_t<Token>, no_token> ||
+        asio::completion_token_for<Token, typename Core::signature>;
+
+    /// What an async_ member does with its core and its token.
+    template <operation_core Core, token_for<Core> Token>
+    auto initiate(Core core, Token&& token) {
+        operation<Core> op(std::move(core));
+        if constexpr (std::same_as<std::remove_cvref_t<Token>, no_token>) {
+            return op;
+        } else {
+            return std::move(op)(std::forward<Token>(token));
+        }
     }
-}
 
 } // namespace detail
 } // namespace weir

@@ -42,7 +42,7 @@ namespace detail {
 
 template <class R>
 concept receiving_handle = requires(R& r) {
-    { r.async_receive(no_token{}) };
+    {r.async_receive(no_token{})};
 };
 
 } // namespace detail
@@ -82,6 +82,7 @@ template <class F>
 
 /// Says that a select shall take the first case that is ready.
 struct biased_t {};
+
 inline constexpr biased_t biased{};
 
 /// Waits for one of the cases and runs it. A lazy operation: await it, or call it with a completion token.
@@ -90,6 +91,7 @@ inline constexpr biased_t biased{};
 /// Complexity:    linear in the number of cases.
 template <detail::select_case... Cases>
     requires(sizeof...(Cases) > 0)
+
 [[nodiscard]] auto select(Cases... cases) {
     using core = detail::select_core<false, Cases...>;
     return operation<core>(core(std::move(cases)...));
@@ -98,6 +100,7 @@ template <detail::select_case... Cases>
 /// The same, taking the first case in order that is ready.
 template <detail::select_case... Cases>
     requires(sizeof...(Cases) > 0)
+
 [[nodiscard]] auto select(biased_t, Cases... cases) {
     using core = detail::select_core<true, Cases...>;
     return operation<core>(core(std::move(cases)...));

@@ -26,8 +26,8 @@
 // Thread safety: a task runs on one thread at a time, also on an executor with many threads.
 // Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn one block more. Waits allocate nothing.
 
-#include <weir/detail/config.hpp>
 #include <weir/detail/bound_executor.hpp>
+#include <weir/detail/config.hpp>
 #include <weir/detail/spawn_core.hpp>
 #include <weir/detail/task_promise.hpp>
 #include <weir/operation.hpp>
@@ -44,7 +44,7 @@ public:
     using promise_type = detail::task_promise<T>;
     using value_type = T;
 
-    task(task&& other) noexcept : coroutine_(std::exchange(other.coroutine_, {})) {}
+    task(task && other) noexcept : coroutine_(std::exchange(other.coroutine_, {})) {}
     task& operator=(task&& other) noexcept {
         task(std::move(other)).swap(*this);
         return *this;
@@ -55,7 +55,7 @@ public:
         }
     }
 
-    void swap(task& other) noexcept { std::swap(coroutine_, other.coroutine_); }
+    void swap(task & other) noexcept { std::swap(coroutine_, other.coroutine_); }
 
     /// False after a move, an await or a spawn.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(coroutine_); }
@@ -70,7 +70,7 @@ private:
 
     explicit task(handle coroutine) noexcept : coroutine_(coroutine) {}
 
-    detail::task_awaiter<T> await_in(detail::task_root& root) && noexcept {
+    detail::task_awaiter<T> await_in(detail::task_root & root)&& noexcept {
         return detail::task_awaiter<T>(release(), root);
     }
     handle release() noexcept { return std::exchange(coroutine_, {}); }
@@ -88,7 +88,8 @@ private:
 /// Allocates:     one block for the task's root, and what the completion token needs.
 template <class ExecutorOrContext, class T, class Token = detail::no_token>
     requires detail::executor_or_context<ExecutorOrContext> &&
-             detail::token_for<Token, detail::spawn_core<detail::executor_of<ExecutorOrContext>, T>>
+        detail::token_for<Token, detail::spawn_core<detail::executor_of<ExecutorOrContext>, T>>
+
 auto spawn(ExecutorOrContext&& where, task<T> what, Token&& token = {}) {
     return detail::initiate(
         detail::spawn_core(detail::to_executor(std::forward<ExecutorOrContext>(where)), std::move(what)),

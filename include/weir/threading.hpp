@@ -32,17 +32,24 @@ template <class T>
 class plain_atomic {
 public:
     constexpr plain_atomic() noexcept = default;
+
     constexpr plain_atomic(T value) noexcept : value_(value) {}
+
     plain_atomic(plain_atomic const&) = delete;
     plain_atomic& operator=(plain_atomic const&) = delete;
 
     T load(std::memory_order) const noexcept { return value_; }
+
     void store(T value, std::memory_order) noexcept { value_ = value; }
 
     T exchange(T value, std::memory_order) noexcept { return replace(value); }
+
     T fetch_add(T n, std::memory_order) noexcept { return replace(static_cast<T>(value_ + n)); }
+
     T fetch_sub(T n, std::memory_order) noexcept { return replace(static_cast<T>(value_ - n)); }
+
     T fetch_or(T bits, std::memory_order) noexcept { return replace(static_cast<T>(value_ | bits)); }
+
     T fetch_and(T bits, std::memory_order) noexcept { return replace(static_cast<T>(value_ & bits)); }
 
     bool compare_exchange_weak(T& expected, T desired, std::memory_order, std::memory_order) noexcept {
@@ -66,7 +73,9 @@ private:
 
 struct null_mutex {
     void lock() noexcept {}
+
     bool try_lock() noexcept { return true; }
+
     void unlock() noexcept {}
 };
 

@@ -50,9 +50,9 @@ using executor_of = decltype(to_executor(std::declval<T>()));
 
 /// True for executors whose destructor does not reach their context.
 template <class Executor>
-inline constexpr bool outlives_context = std::same_as<Executor, asio::io_context::executor_type> ||
-                                         std::same_as<Executor, asio::thread_pool::executor_type> ||
-                                         std::same_as<Executor, asio::system_executor>;
+inline constexpr bool outlives_context =
+    std::same_as<Executor, asio::io_context::executor_type> ||
+    std::same_as<Executor, asio::thread_pool::executor_type> || std::same_as<Executor, asio::system_executor>;
 
 /// A shared executor that its context empties. After that it is the moved-from value: destructible, not usable.
 template <class Executor>
@@ -65,6 +65,7 @@ public:
     Executor const& get() const noexcept { return ex_; }
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             context_registry::remove(*this, [this] { Executor gone(std::move(ex_)); });
@@ -73,7 +74,9 @@ public:
     }
 
 private:
-    void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override { Executor gone(std::move(ex_)); }
+    void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override {
+        Executor gone(std::move(ex_));
+    }
 
     Executor ex_;
     reference_count<> owners_;
@@ -86,6 +89,7 @@ public:
 
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
     bound_executor(bound_executor<Other> const& other) : bound_executor(Executor(other.get())) {}
 
     [[nodiscard]] Executor const& get() const noexcept { return cell_->get(); }
@@ -96,6 +100,7 @@ private:
 
 template <class Executor>
     requires outlives_context<Executor>
+
 class bound_executor<Executor> {
 public:
     explicit bound_executor(Executor ex) noexcept : ex_(std::move(ex)) {}

@@ -37,9 +37,6 @@
 
 namespace weir::detail {
 
-/// The largest capacity, so that a mistyped one fails at once and not by eating all memory.
-inline constexpr std::size_t max_broadcast_capacity = std::size_t{1} << 27;
-
 /// A lossless sender's place in the queue. Guarded by the ring's mutex.
 struct send_ticket : list_hook<> {
     waiter* who = nullptr;
@@ -59,6 +56,7 @@ public:
     using stored = typename values::stored;
 
     explicit broadcast_core(std::size_t capacity) : slots_(checked(capacity)), mask_(slots_.size() - 1) {}
+
     broadcast_core(broadcast_core const&) = delete;
 
     // --- sending -------------------------------------------------------------------------------------------------
@@ -241,23 +239,28 @@ public:
         std::lock_guard lock(mutex_);
         return receivers_;
     }
+
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
 
     // --- owners: all senders together hold one reference, each receiver one --------------------------------------
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             delete this;
         }
     }
+
     void add_sender() noexcept { senders_alive_.add(); }
+
     void release_sender() noexcept {
         if (senders_alive_.drop()) {
             close();
             release();
         }
     }
+
     [[nodiscard]] std::size_t strong_count() const noexcept { return senders_alive_.value(); }
 
 private:
@@ -267,7 +270,7 @@ private:
     };
 
     static std::size_t checked(std::size_t capacity) {
-        if (capacity == 0 || capacity > max_broadcast_capacity) {
+        if (capacity == 0 || capacity > max_channel_capacity) {
             throw std::invalid_argument("weir: broadcast capacity must be between 1 and 134217728");
         }
         return std::bit_ceil(capacity);
@@ -276,6 +279,7 @@ private:
     // all of these under the mutex
 
     slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & mask_]; }
+
     [[nodiscard]] std::uint64_t oldest() const noexcept {
         return tail_ > slots_.size() ? tail_ - slots_.size() : 0;
     }

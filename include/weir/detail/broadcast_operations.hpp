@@ -39,6 +39,7 @@ public:
     }
 
     wait_result park_receiver(waiter& w) { return ring_->park_receiver(place_, w); }
+
     void unpark_receiver(waiter& w) noexcept { ring_->unpark(w); }
 
     /// The handle goes, and with it this receiver's share of what is in the ring.
@@ -48,15 +49,21 @@ public:
     }
 
     [[nodiscard]] bool is_receiver_gone() const noexcept { return gone_; }
+
     [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
     [[nodiscard]] core& ring() const noexcept { return *ring_; }
+
     [[nodiscard]] std::uint64_t place() const noexcept { return place_; }
+
     [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
+
     [[nodiscard]] std::uint64_t total_missed() const noexcept { return total_missed_; }
+
     [[nodiscard]] std::size_t size() const noexcept { return ring_->size_at(place_); }
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             delete this;
@@ -83,8 +90,11 @@ public:
 
     broadcast_send_core(Core& core, Executor const& ex, T value)
         : endpoint_operation<Executor>(ex), core_(core), value_(std::move(value)) {}
+
     broadcast_send_core(broadcast_send_core&& other) // before it is started
-        : endpoint_operation<Executor>(other), core_(std::move(other.core_)), value_(std::move(other.value_)) {}
+        : endpoint_operation<Executor>(other),
+          core_(std::move(other.core_)),
+          value_(std::move(other.value_)) {}
 
     bool try_complete() {
         if (!next_) {
@@ -101,12 +111,15 @@ public:
         queued_ = true;
         return core_->start_sending(ticket_, w);
     }
+
     void stop_waiting(waiter&) noexcept {
         if (std::exchange(queued_, false)) {
             core_->stop_sending(ticket_);
         }
     }
+
     void retain() noexcept { core_.retain(); }
+
     std::tuple<error_code> take() noexcept { return {this->error_}; }
 
 private:

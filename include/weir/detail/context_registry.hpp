@@ -86,6 +86,7 @@ public:
             under_lock();
         }
     }
+
     static void remove(context_hook& hook) noexcept {
         remove(hook, [] {});
     }
@@ -96,14 +97,18 @@ public:
     /// Brackets a post to the context by a thread that the context does not know. Shutdown waits for the end.
     // [P] seq_cst is not needed: begin_post happens under a core's lock that the shutdown takes before it waits.
     void begin_post() noexcept { posting_.fetch_add(1, std::memory_order_relaxed); }
+
     void end_post() noexcept { posting_.fetch_sub(1, std::memory_order_release); }
+
     void wait_for_posts() const noexcept {
-        while (posting_.load(std::memory_order_acquire) != 0) { // [P] what they posted is in the context's queue
+        while (posting_.load(std::memory_order_acquire) !=
+               0) { // [P] what they posted is in the context's queue
             std::this_thread::yield();
         }
     }
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             delete this;
@@ -133,8 +138,8 @@ private:
     std::mutex mutex_;
     intrusive_list<context_hook, context_tag> hooks_;   // mutex_
     intrusive_list<context_hook, context_tag> retired_; // mutex_
-    bool down_ = false;                    // mutex_; nothing is added any more
-    std::atomic<unsigned> posting_{0};     // [P] threads between begin_post and end_post
+    bool down_ = false;                                 // mutex_; nothing is added any more
+    std::atomic<unsigned> posting_{0};                  // [P] threads between begin_post and end_post
     reference_count<> owners_;
 };
 
@@ -145,6 +150,7 @@ public:
 
     explicit context_service(asio::execution_context& context)
         : service(context), registry_(new context_registry) {}
+
     ~context_service() override { registry_->destroy_retired(); }
 
     [[nodiscard]] intrusive_ptr<context_registry> const& registry() const noexcept { return registry_; }

@@ -18,6 +18,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -27,12 +28,21 @@ namespace weir::detail {
 /// What came of a try.
 enum class attempt : unsigned char { done, not_now, closed };
 
+/// The largest capacity of a channel: a mistyped one fails at once and not by eating all memory, and positions and
+/// reserved slots fit into one word (mpsc_core.hpp).
+inline constexpr std::size_t max_channel_capacity = std::size_t{1} << 27;
+
 /// One receive at a time on an endpoint. The receiver's side only, so it needs no lock.
 class receive_turn {
 public:
-    [[nodiscard]] bool is_free_for(void const* who) const noexcept { return holder_ == nullptr || holder_ == who; }
+    [[nodiscard]] bool is_free_for(void const* who) const noexcept {
+        return holder_ == nullptr || holder_ == who;
+    }
+
     [[nodiscard]] bool is_held_by(void const* who) const noexcept { return holder_ == who; }
+
     void hold(void const* who) noexcept { holder_ = who; }
+
     void give_back() noexcept { holder_ = nullptr; }
 
     /// True the first time: a select tells of the close once.
@@ -48,6 +58,7 @@ template <class Core>
 class borrowed_core {
 public:
     explicit borrowed_core(Core& core) noexcept : core_(&core) {}
+
     borrowed_core(borrowed_core&& other) noexcept
         : core_(std::exchange(other.core_, nullptr)), owner_(std::move(other.owner_)) {}
 
@@ -56,8 +67,11 @@ public:
             owner_ = intrusive_ptr<Core>::share(core_);
         }
     }
+
     Core* operator->() const noexcept { return core_; }
+
     Core& operator*() const noexcept { return *core_; }
+
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
 private:
@@ -70,8 +84,10 @@ template <class Core>
 class borrowed_sender {
 public:
     explicit borrowed_sender(Core& core) noexcept : core_(&core) {}
+
     borrowed_sender(borrowed_sender&& other) noexcept
         : core_(other.core_), counts_(std::exchange(other.counts_, false)) {}
+
     ~borrowed_sender() {
         if (counts_) {
             core_->release_sender();
@@ -84,7 +100,9 @@ public:
             counts_ = true;
         }
     }
+
     Core* operator->() const noexcept { return core_; }
+
     Core& operator*() const noexcept { return *core_; }
 
 private:
@@ -104,6 +122,7 @@ public:
     [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
+
     void fail(error_code ec) noexcept { error_ = ec; }
 
 protected:
@@ -120,9 +139,13 @@ public:
     wait_closed_core(Core& core, Executor const& ex) : endpoint_operation<Executor>(ex), core_(core) {}
 
     bool try_complete() const noexcept { return core_->is_closed(); }
+
     wait_result start_waiting(waiter& w) { return core_->wait_closed(w); }
+
     void stop_waiting(waiter& w) noexcept { core_->stop_waiting_closed(w); }
+
     void retain() noexcept { core_.retain(); }
+
     std::tuple<error_code> take() noexcept { return {this->error_}; }
 
 private:
@@ -136,7 +159,9 @@ public:
     static constexpr bool eager = false;
 
     receive_core_base(Core& core, Executor const& ex) : endpoint_operation<Executor>(ex), core_(core) {}
+
     receive_core_base(receive_core_base&&) noexcept = default; // before it waits
+
     ~receive_core_base() { end(); }
 
     wait_result start_waiting(waiter& w) {
@@ -187,8 +212,9 @@ public:
     using receive_core_base<Executor, Core>::receive_core_base;
 
     bool try_complete() {
-        return this->is_refused() ||
-               this->core_->try_take([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
+        return this->is_refused() || this->core_->try_take([this](T&& value) {
+            value_.emplace(std::move(value));
+        }) != attempt::not_now;
     }
 
     std::tuple<error_code, std::optional<T>> take() { return {this->error_, std::move(value_)}; }

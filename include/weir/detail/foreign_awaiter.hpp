@@ -27,10 +27,14 @@ inline constexpr unsigned budget = 128;
 inline thread_local unsigned foreign_budget = budget;
 
 template <operation_core Core>
-class foreign_awaiter final : waiter, run_node {
+class foreign_awaiter final
+    : waiter
+    , run_node {
 public:
     explicit foreign_awaiter(Core core) : core_(std::move(core)) {}
+
     foreign_awaiter(foreign_awaiter const&) = delete;
+
     ~foreign_awaiter() {
         if (queue_) {
             core_.stop_waiting(*this);

@@ -46,6 +46,7 @@ class intrusive_list {
 
     struct sentinel : hook {
         sentinel() noexcept { this->next_ = this->prev_ = this; }
+
         ~sentinel() { this->next_ = this->prev_ = nullptr; }
     };
 
@@ -53,12 +54,15 @@ public:
     intrusive_list() noexcept = default;
     intrusive_list(intrusive_list const&) = delete;
     intrusive_list& operator=(intrusive_list const&) = delete;
+
     ~intrusive_list() { assert(empty()); }
 
     [[nodiscard]] bool empty() const noexcept { return end_.next_ == &end_; }
+
     [[nodiscard]] T& front() noexcept { return static_cast<T&>(*end_.next_); }
 
     void push_back(T& element) noexcept { link_before(end_, element); }
+
     void push_front(T& element) noexcept { link_before(*end_.next_, element); }
 
     T* pop_front() noexcept {

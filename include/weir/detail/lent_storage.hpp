@@ -57,6 +57,7 @@ public:
     using value_type = T;
 
     explicit lent_allocator(lent_storage& storage) noexcept : storage_(&storage) {}
+
     template <class U>
     lent_allocator(lent_allocator<U> const& other) noexcept : storage_(other.storage_) {}
 
@@ -64,6 +65,7 @@ public:
         static_assert(alignof(T) <= alignof(std::max_align_t));
         return static_cast<T*>(storage_->allocate(n * sizeof(T)));
     }
+
     void deallocate(T* p, std::size_t) noexcept { storage_->deallocate(p); }
 
     template <class U>

@@ -57,9 +57,6 @@ struct slot_request : list_hook<> {
     bool refused = false; // the channel was closed
 };
 
-/// The largest capacity: positions and reserved slots share a word.
-inline constexpr std::size_t max_bounded_capacity = std::size_t{1} << 27;
-
 template <class T, class Threading>
 class mpsc_core {
     static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
@@ -78,15 +75,19 @@ class mpsc_core {
     static constexpr word one_sent = word{1} << 32;
 
     static constexpr position tail_of(word s) noexcept { return static_cast<position>(s >> 32); }
+
     static constexpr std::uint32_t reserved_of(word s) noexcept { return static_cast<std::uint32_t>(s) >> 4; }
 
 public:
     using value_type = T;
 
-    explicit mpsc_core(std::size_t capacity) : capacity_(checked(capacity)), mask_(std::bit_ceil(capacity_) - 1) {
+    explicit mpsc_core(std::size_t capacity)
+        : capacity_(checked(capacity)), mask_(std::bit_ceil(capacity_) - 1) {
         slots_ = std::make_unique<slot[]>(std::size_t{mask_} + 1);
     }
+
     mpsc_core(mpsc_core const&) = delete;
+
     ~mpsc_core() { drain(); }
 
     // --- senders -------------------------------------------------------------------------------------------------
@@ -128,7 +129,8 @@ public:
                 return;
             }
         } while (!word_.compare_exchange_weak(s, (s + one_sent - one_reserved) & ~receiver_waits,
-                                              std::memory_order_acq_rel, std::memory_order_relaxed)); // [S] [R]
+                                              std::memory_order_acq_rel,
+                                              std::memory_order_relaxed)); // [S] [R]
         publish(tail_of(s), std::move(value));
         if ((s & receiver_waits) != 0) {
             wake_receiver();
@@ -260,7 +262,8 @@ public:
         std::lock_guard lock(mutex_);
         if (receiver_ == &w) {
             receiver_ = nullptr;
-            word_.fetch_and(~receiver_waits, std::memory_order_relaxed); // [R] whoever took it out first finds nobody
+            word_.fetch_and(~receiver_waits,
+                            std::memory_order_relaxed); // [R] whoever took it out first finds nobody
         }
     }
 
@@ -294,11 +297,14 @@ public:
     [[nodiscard]] bool is_closed() const noexcept {
         return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
     }
+
     [[nodiscard]] std::size_t max_capacity() const noexcept { return capacity_; }
+
     [[nodiscard]] std::size_t size() const noexcept {
         position const head = head_.load(std::memory_order_acquire); // [H] first: it never passes the tail
         return std::min(position(tail_of(word_.load(std::memory_order_acquire)) - head), capacity_);
     }
+
     [[nodiscard]] std::size_t capacity() const noexcept {
         position const head = head_.load(std::memory_order_acquire); // [H]
         word const s = word_.load(std::memory_order_acquire);        // [S]
@@ -309,6 +315,7 @@ public:
     // --- owners: all senders together hold one reference ---------------------------------------------------------
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             delete this;
@@ -316,17 +323,22 @@ public:
     }
 
     void add_sender() noexcept { senders_alive_.add(); }
+
     [[nodiscard]] bool add_sender_unless_zero() noexcept { return senders_alive_.add_unless_zero(); }
+
     void release_sender() noexcept {
         if (senders_alive_.drop()) {
             close();
             release();
         }
     }
+
     [[nodiscard]] std::size_t strong_count() const noexcept { return senders_alive_.value(); }
 
     void add_weak() noexcept { weak_.add(); }
+
     void release_weak() noexcept { (void)weak_.drop(); }
+
     [[nodiscard]] std::size_t weak_count() const noexcept { return weak_.value(); }
 
 private:
@@ -338,7 +350,7 @@ private:
     };
 
     static std::uint32_t checked(std::size_t capacity) {
-        if (capacity == 0 || capacity > max_bounded_capacity) {
+        if (capacity == 0 || capacity > max_channel_capacity) {
             throw std::invalid_argument("weir: channel capacity must be between 1 and 134217728");
         }
         return static_cast<std::uint32_t>(capacity);
@@ -351,7 +363,8 @@ private:
             if ((s & closed_flag) != 0) {
                 return attempt::closed;
             }
-            position const used = position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
+            position const used =
+                position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
             if (n != 0 && ((s & senders_wait) != 0 || used + n > capacity_)) {
                 word const again = word_.load(std::memory_order_acquire);
                 if (again == s) { // so the head belonged to this word, and the answer is true
@@ -389,6 +402,7 @@ private:
     struct free_at_exit {
         mpsc_core& core;
         position before = core.next_;
+
         ~free_at_exit() {
             if (core.next_ != before) {
                 core.after_taking();
@@ -406,15 +420,18 @@ private:
                 struct remove {
                     mpsc_core& core;
                     slot& s;
+
                     ~remove() {
                         s.value()->~T();
                         ++core.next_;
                     }
                 } at_end{*this, s};
+
                 consume(std::move(*s.value()));
                 return attempt::done;
             }
-            if constexpr (!std::is_nothrow_move_constructible_v<T> || !std::is_nothrow_copy_constructible_v<T>) {
+            if constexpr (!std::is_nothrow_move_constructible_v<T> ||
+                          !std::is_nothrow_copy_constructible_v<T>) {
                 if (turn == 2 * next_ + 2) {
                     ++next_;
                     continue;
@@ -426,7 +443,7 @@ private:
 
     /// Frees the slots behind next_, for the longest waiting sender if there is one.
     void after_taking() noexcept {
-        head_.store(next_, std::memory_order_seq_cst);                     // [H] [W] before the flag is looked at
+        head_.store(next_, std::memory_order_seq_cst); // [H] [W] before the flag is looked at
         if ((word_.load(std::memory_order_seq_cst) & senders_wait) != 0) { // [W] after the head was moved
             wake_batch woken;
             std::lock_guard lock(mutex_);
@@ -440,12 +457,14 @@ private:
     void grant(wake_batch& woken, slot_request const* quiet = nullptr) noexcept {
         while (!senders_.empty()) {
             slot_request& r = senders_.front();
-            word const s = word_.load(std::memory_order_acquire);                  // [S]
-            position const head = head_.load(std::memory_order_seq_cst);           // [W] after the flag was set
-            auto const used = position(tail_of(s) - head) + reserved_of(s);        // never too small: the head only rises
+            word const s = word_.load(std::memory_order_acquire);        // [S]
+            position const head = head_.load(std::memory_order_seq_cst); // [W] after the flag was set
+            auto const used =
+                position(tail_of(s) - head) + reserved_of(s); // never too small: the head only rises
             auto const n = std::min(capacity_ - std::min(used, capacity_), r.wanted - r.granted);
             if (n != 0) {
-                word_.fetch_add(n * one_reserved, std::memory_order_acq_rel); // [S] with the flag set only we add
+                word_.fetch_add(n * one_reserved,
+                                std::memory_order_acq_rel); // [S] with the flag set only we add
                 r.granted += n;
             }
             if (r.granted < r.wanted) {
@@ -479,7 +498,8 @@ private:
 
     void wake_receiver(wake_batch& woken) noexcept { // under the mutex
         if (waiter* w = std::exchange(receiver_, nullptr)) {
-            word_.fetch_and(~receiver_waits, std::memory_order_relaxed); // [R] if it was not taken out already
+            word_.fetch_and(~receiver_waits,
+                            std::memory_order_relaxed); // [R] if it was not taken out already
             w->wake(woken);
         }
     }
@@ -503,12 +523,13 @@ private:
     std::uint32_t const mask_;
     std::unique_ptr<slot[]> slots_;
     mutex mutex_;
-    intrusive_list<slot_request> senders_;    // mutex_
-    waiter_list wait_closed_;      // mutex_
-    waiter* receiver_ = nullptr;              // mutex_; parked, [R] is set or about to be taken out by a sender
-    reference_count<atomic> senders_alive_;   // handles, permits, waiting sends
-    reference_count<atomic> weak_{0};         // weak handles, for counting only
-    reference_count<atomic> owners_{2};       // the senders together, the receiver, weak handles, waiting operations
+    intrusive_list<slot_request> senders_;  // mutex_
+    waiter_list wait_closed_;               // mutex_
+    waiter* receiver_ = nullptr;            // mutex_; parked, [R] is set or about to be taken out by a sender
+    reference_count<atomic> senders_alive_; // handles, permits, waiting sends
+    reference_count<atomic> weak_{0};       // weak handles, for counting only
+    reference_count<atomic> owners_{
+        2}; // the senders together, the receiver, weak handles, waiting operations
 };
 
 } // namespace weir::detail

@@ -26,7 +26,10 @@ template <class Core>
 class slot_wait {
 public:
     slot_wait(Core& core, std::uint32_t n) noexcept : core_(core) { request_.wanted = n; }
-    slot_wait(slot_wait&& other) noexcept : core_(std::move(other.core_)) { request_.wanted = other.request_.wanted; }
+
+    slot_wait(slot_wait&& other) noexcept : core_(std::move(other.core_)) {
+        request_.wanted = other.request_.wanted;
+    }
 
     /// `done`: the caller owns the slots.
     attempt try_claim() {
@@ -50,7 +53,9 @@ public:
     }
 
     void retain() noexcept { core_.retain(); }
+
     [[nodiscard]] bool is_queued() const noexcept { return queued_; }
+
     [[nodiscard]] Core& core() const noexcept { return *core_; }
 
 private:
@@ -78,9 +83,11 @@ public:
     }
 
     wait_result start_waiting(waiter& w) { return slot_.start_waiting(w); }
+
     void stop_waiting(waiter&) noexcept { slot_.stop_waiting(); }
 
     void retain() noexcept { slot_.retain(); }
+
     std::tuple<error_code> take() noexcept { return {this->error_}; }
 
 private:
@@ -117,10 +124,14 @@ public:
     }
 
     wait_result start_waiting(waiter& w) { return slots_.start_waiting(w); }
+
     void stop_waiting(waiter&) noexcept { slots_.stop_waiting(); }
+
     void retain() noexcept { slots_.retain(); }
 
-    std::tuple<error_code, std::optional<Permit>> take() noexcept { return {this->error_, std::move(permit_)}; }
+    std::tuple<error_code, std::optional<Permit>> take() noexcept {
+        return {this->error_, std::move(permit_)};
+    }
 
 private:
     slot_wait<Core> slots_;

@@ -42,7 +42,9 @@ class oneshot_core {
 
 public:
     oneshot_core() noexcept {}
+
     oneshot_core(oneshot_core const&) = delete;
+
     ~oneshot_core() { drop_value(); }
 
     // --- sender --------------------------------------------------------------------------------------------------
@@ -54,7 +56,8 @@ public:
             return false;
         }
         ::new (static_cast<void*>(bytes_)) T(std::move(v));
-        while (!state_.compare_exchange_weak(s, s | value, std::memory_order_acq_rel, std::memory_order_relaxed)) { // [O]
+        while (!state_.compare_exchange_weak(s, s | value, std::memory_order_acq_rel,
+                                             std::memory_order_relaxed)) { // [O]
             if ((s & receiver_closed) != 0) {
                 std::destroy_at(std::addressof(v));
                 std::construct_at(std::addressof(v), std::move(*stored()));
@@ -113,10 +116,13 @@ public:
             return attempt::closed;
         }
         taken_ = true;
+
         struct remove {
             T* stored;
+
             ~remove() { std::destroy_at(stored); }
         } at_end{stored()};
+
         consume(std::move(*stored()));
         return attempt::done;
     }
@@ -158,11 +164,13 @@ public:
     }
 
     [[nodiscard]] bool is_receiver_gone() const noexcept { return gone_; }
+
     [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
     // --- owners: the sender, the receiver, waiting operations ----------------------------------------------------
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             delete this;

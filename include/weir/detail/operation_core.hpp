@@ -43,15 +43,18 @@ template <class Core>
 using result_of = typename signature_traits<typename Core::signature>::result;
 
 template <class T>
-concept operation_core = std::move_constructible<T> && requires(T& op, T const& cop, waiter& w, error_code ec) {
+concept operation_core = std::move_constructible<T> &&
+    requires(T& op, T const& cop, waiter& w, error_code ec) {
     typename T::signature;
     typename T::executor_type;
     { T::eager } -> std::convertible_to<bool>;
     { cop.get_executor() } -> std::convertible_to<typename T::executor_type>;
     { op.try_complete() } -> std::same_as<bool>;
     { op.start_waiting(w) } -> std::same_as<wait_result>;
-    { op.stop_waiting(w) } noexcept;
-    { op.retain() } noexcept;
+    { op.stop_waiting(w) }
+    noexcept;
+    { op.retain() }
+    noexcept;
     { op.cancel(asio::cancellation_type::terminal) } -> std::same_as<bool>;
     { op.take() } -> std::same_as<result_of<T>>;
     op.fail(ec);
@@ -79,6 +82,7 @@ inline void throw_if(error_code const& ec) {
         throw boost::system::system_error(ec);
     }
 }
+
 inline void throw_if(std::exception_ptr const& e) {
     if (e) {
         std::rethrow_exception(e);
@@ -95,9 +99,11 @@ decltype(auto) unwrap(std::tuple<Args...>&& result) {
         return;
     } else if constexpr (is_disposition<std::tuple_element_t<0, std::tuple<Args...>>>) {
         throw_if(std::get<0>(result));
-        return std::apply([](auto&&, auto&&... rest) { return unwrap(std::tuple<decltype(rest)...>(
-                                                           std::forward<decltype(rest)>(rest)...)); },
-                          std::move(result));
+        return std::apply(
+            [](auto&&, auto&&... rest) {
+                return unwrap(std::tuple<decltype(rest)...>(std::forward<decltype(rest)>(rest)...));
+            },
+            std::move(result));
     } else if constexpr (sizeof...(Args) == 1) {
         using value = std::remove_cvref_t<std::tuple_element_t<0, std::tuple<Args...>>>;
         return value(std::get<0>(std::move(result)));

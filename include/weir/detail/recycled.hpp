@@ -16,6 +16,7 @@ struct recycled {
     static void* operator new(std::size_t size) {
         return boost::asio::recycling_allocator<std::byte>().allocate(size);
     }
+
     static void operator delete(void* p, std::size_t size) noexcept {
         boost::asio::recycling_allocator<std::byte>().deallocate(static_cast<std::byte*>(p), size);
     }

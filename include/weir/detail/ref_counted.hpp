@@ -35,7 +35,9 @@ public:
     /// True for the last owner.
     [[nodiscard]] bool drop() noexcept { return n_.fetch_sub(1, std::memory_order_acq_rel) == 1; } // [R]
 
-    [[nodiscard]] std::size_t value() const noexcept { return n_.load(std::memory_order_relaxed); } // a snapshot
+    [[nodiscard]] std::size_t value() const noexcept {
+        return n_.load(std::memory_order_relaxed);
+    } // a snapshot
 
 private:
     Atomic<std::size_t> n_; // [R] number of owners; any thread
@@ -46,17 +48,22 @@ template <class T>
 class intrusive_ptr {
 public:
     intrusive_ptr() noexcept = default;
+
     explicit intrusive_ptr(T* adopt) noexcept : p_(adopt) {}
+
     intrusive_ptr(intrusive_ptr const& other) noexcept : p_(other.p_) {
         if (p_ != nullptr) {
             p_->add_ref();
         }
     }
+
     intrusive_ptr(intrusive_ptr&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
+
     intrusive_ptr& operator=(intrusive_ptr other) noexcept {
         std::swap(p_, other.p_);
         return *this;
     }
+
     ~intrusive_ptr() {
         if (p_ != nullptr) {
             p_->release();
@@ -72,9 +79,13 @@ public:
     }
 
     [[nodiscard]] T* get() const noexcept { return p_; }
+
     [[nodiscard]] T* release() noexcept { return std::exchange(p_, nullptr); }
+
     T& operator*() const noexcept { return *p_; }
+
     T* operator->() const noexcept { return p_; }
+
     explicit operator bool() const noexcept { return p_ != nullptr; }
 
 private:

@@ -12,7 +12,9 @@ namespace weir::detail {
 class relay final : public waiter {
 public:
     relay() noexcept = default;
+
     relay(relay&&) noexcept {} // an operation moves only before it waits
+
     ~relay() = default;
 
     /// Written once, before the first registration: whoever wakes reads it under a core's lock.
@@ -24,6 +26,7 @@ public:
     }
 
     void wake(wake_batch& woken) noexcept override { whole_->wake(woken); }
+
     [[nodiscard]] asio::any_io_executor executor() const override { return whole_->executor(); }
 
 private:

@@ -49,7 +49,9 @@ protected:
     ~run_node() = default;
 };
 
-class run_queue : public postable, public context_hook {
+class run_queue
+    : public postable
+    , public context_hook {
     using node_list = intrusive_list<run_node, run_queue_tag>;
 
 public:
@@ -119,6 +121,7 @@ public:
     [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             context_registry::remove(*this, [this] { forget_executor(); });
@@ -136,7 +139,10 @@ protected:
 
         intrusive_ptr<run_queue> queue;
 
-        [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type(queue->storage_); }
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type(queue->storage_);
+        }
+
         void operator()() const { queue->take_and_run(); }
     };
 
@@ -202,8 +208,10 @@ private:
     void run_all() {
         struct at_end {
             run_queue& q;
+
             ~at_end() { q.finish(); } // also when a handler throws out of the executor
         } end{*this};
+
         while (run_node* node = running_.pop_front()) {
             node->run();
         }
@@ -224,8 +232,8 @@ private:
 
     std::mutex mutex_;
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_
-    node_list ready_;          // mutex_
-    node_list running_;        // filled under mutex_, emptied where the nodes run
+    node_list ready_;                                      // mutex_
+    node_list running_;                                    // filled under mutex_, emptied where the nodes run
     bool busy_ = false;        // mutex_; a drain is posted or running, it will look at ready_ again
     bool dead_ = false;        // mutex_
     unsigned posters_ = 0;     // mutex_; threads inside post()
@@ -242,11 +250,14 @@ public:
     }
 
     [[nodiscard]] asio::any_io_executor executor() const override { return asio::any_io_executor(*ex_); }
+
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
 
 private:
     void post_drain(drain d) override { asio::post(*ex_, std::move(d)); }
+
     void forget_executor() noexcept override { ex_.reset(); }
+
     void destroy() noexcept override { delete this; }
 
     std::optional<Executor> ex_; // empty once the context has gone

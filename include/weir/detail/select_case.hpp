@@ -32,11 +32,14 @@ struct no_handler {};
 template <class T>
 struct unwrapped {
     static T&& value(T& v) noexcept { return std::move(v); }
+
     static bool is_end(T const&) noexcept { return false; }
 };
+
 template <class T>
 struct unwrapped<std::optional<T>> {
     static T&& value(std::optional<T>& v) noexcept { return std::move(*v); }
+
     static bool is_end(std::optional<T> const& v) noexcept { return !v; }
 };
 
@@ -44,27 +47,36 @@ struct unwrapped<std::optional<T>> {
 template <class... Args>
 struct case_result {
     static error_code error(std::tuple<Args...> const&) noexcept { return {}; }
+
     static bool is_end(std::tuple<Args...> const&) noexcept { return false; }
+
     template <class F>
     static void call(F& f, std::tuple<Args...>& r) {
         std::apply([&f](auto&... v) { f(std::move(v)...); }, r);
     }
 };
+
 template <class... Args>
 struct case_result<error_code, Args...> {
     static error_code error(std::tuple<error_code, Args...> const& r) noexcept { return std::get<0>(r); }
+
     static bool is_end(std::tuple<error_code, Args...> const& r) noexcept {
-        return std::apply([](auto&, auto&... v) { return (unwrapped<std::decay_t<decltype(v)>>::is_end(v) || ...); }, r);
+        return std::apply(
+            [](auto&, auto&... v) { return (unwrapped<std::decay_t<decltype(v)>>::is_end(v) || ...); }, r);
     }
+
     template <class F>
     static void call(F& f, std::tuple<error_code, Args...>& r) {
         std::apply([&f](auto&, auto&... v) { f(unwrapped<std::decay_t<decltype(v)>>::value(v)...); }, r);
     }
 };
+
 template <class... Args>
 struct case_result<std::exception_ptr, Args...> {
     static error_code error(std::tuple<std::exception_ptr, Args...> const&) noexcept { return {}; }
+
     static bool is_end(std::tuple<std::exception_ptr, Args...> const&) noexcept { return false; }
+
     template <class F>
     static void call(F& f, std::tuple<std::exception_ptr, Args...>& r) {
         throw_if(std::get<0>(r));
@@ -74,6 +86,7 @@ struct case_result<std::exception_ptr, Args...> {
 
 template <class Tuple>
 struct case_result_of;
+
 template <class... Args>
 struct case_result_of<std::tuple<Args...>> {
     using type = case_result<Args...>;
@@ -90,8 +103,10 @@ public:
 
     channel_case(Core core, Handler handler, ClosedHandler closed = {}, bool on = true)
         : core_(std::move(core)), handler_(std::move(handler)), closed_(std::move(closed)), on_(on) {}
+
     channel_case(channel_case&& other) // before it waits
-        : channel_case(std::move(other.core_), std::move(other.handler_), std::move(other.closed_), other.on_) {}
+        : channel_case(std::move(other.core_), std::move(other.handler_), std::move(other.closed_),
+                       other.on_) {}
 
     /// Switches the case off if `condition` is false.
     [[nodiscard]] channel_case&& when(bool condition) && noexcept {
@@ -106,7 +121,9 @@ public:
     }
 
     [[nodiscard]] bool is_on() const noexcept { return on_; }
+
     [[nodiscard]] Core const& core() const noexcept { return core_; }
+
     void retain() noexcept { core_.retain(); }
 
     look_result look() {
@@ -127,6 +144,7 @@ public:
     }
 
     wait_result start_waiting(waiter& whole) { return core_.start_waiting(relay_.to(whole)); }
+
     void stop_waiting() noexcept { core_.stop_waiting(relay_); }
 
     /// Runs the handler of the case that has won, or gives the error with which its operation failed.
@@ -169,6 +187,7 @@ public:
     static constexpr case_kind kind = case_kind::timer;
 
     timer_case(steady_time when, Handler handler) : timer_(when), handler_(std::move(handler)) {}
+
     timer_case(timer_case&& other) // before it waits
         : timer_(std::move(other.timer_)), handler_(std::move(other.handler_)), on_(other.on_) {}
 
@@ -179,11 +198,17 @@ public:
     }
 
     [[nodiscard]] bool is_on() const noexcept { return on_; }
+
     void retain() noexcept {}
 
-    look_result look() { return !on_ ? look_result::off : timer_.is_due() ? look_result::ready : look_result::nothing; }
+    look_result look() {
+        return !on_ ? look_result::off : timer_.is_due() ? look_result::ready : look_result::nothing;
+    }
+
     wait_result start_waiting(waiter& whole) { return timer_.start_waiting(relay_.to(whole)); }
+
     void stop_waiting() noexcept { timer_.stop_waiting(); }
+
     error_code run() {
         handler_();
         return {};
@@ -211,10 +236,15 @@ public:
     }
 
     [[nodiscard]] bool is_on() const noexcept { return on_; }
+
     void retain() noexcept {}
+
     look_result look() const noexcept { return look_result::nothing; } // never before the others
+
     wait_result start_waiting(waiter&) const noexcept { return wait_result::look_again; }
+
     void stop_waiting() const noexcept {}
+
     error_code run() {
         handler_();
         return {};

@@ -39,16 +39,20 @@ namespace detail {
 template <class... Cases>
 struct select_executor {
     using type = asio::system_executor;
+
     static type get(Cases const&...) noexcept { return {}; }
 };
+
 template <class First, class... Rest>
 struct select_executor<First, Rest...> : select_executor<Rest...> {
     static auto get(First const&, Rest const&... rest) { return select_executor<Rest...>::get(rest...); }
 };
 template <class First, class... Rest>
     requires(First::kind == case_kind::channel)
+
 struct select_executor<First, Rest...> {
     using type = std::decay_t<decltype(std::declval<First const&>().core().get_executor())>;
+
     static type get(First const& first, Rest const&...) { return first.core().get_executor(); }
 };
 
@@ -63,6 +67,7 @@ public:
     static constexpr bool eager = false;
 
     explicit select_core(Cases&&... cases) : cases_(std::move(cases)...) {}
+
     select_core(select_core&&) = default; // before it waits
 
     [[nodiscard]] executor_type get_executor() const {
@@ -82,7 +87,8 @@ public:
             winner_ = i;
             return true;
         }
-        bool const can_come = has_channels ? first_on(case_kind::channel) != none : first_on(case_kind::timer) != none;
+        bool const can_come =
+            has_channels ? first_on(case_kind::channel) != none : first_on(case_kind::timer) != none;
         return !can_come; // with winner_ == none
     }
 
@@ -111,6 +117,7 @@ public:
     }
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
+
     void fail(error_code ec) noexcept {
         error_ = ec;
         winner_ = none;
@@ -132,7 +139,8 @@ private:
     bool visit(std::size_t i, F f) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
             return ((I == i && f(std::get<I>(cases_))) || ...);
-        }(std::index_sequence_for<Cases...>());
+        }
+        (std::index_sequence_for<Cases...>());
     }
 
     [[nodiscard]] std::size_t first_on(case_kind kind) {

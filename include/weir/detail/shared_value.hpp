@@ -30,9 +30,12 @@ class value_pool {
 public:
     class block {
     public:
-        [[nodiscard]] T const& value() const noexcept { return *std::launder(reinterpret_cast<T const*>(bytes_)); }
+        [[nodiscard]] T const& value() const noexcept {
+            return *std::launder(reinterpret_cast<T const*>(bytes_));
+        }
 
         void add_ref() noexcept { owners_.add(); }
+
         void release() noexcept {
             if (owners_.drop()) {
                 std::destroy_at(std::launder(reinterpret_cast<T*>(bytes_)));
@@ -47,10 +50,12 @@ public:
         block* next_ = nullptr; // free list, the pool's mutex
         alignas(T) std::byte bytes_[sizeof(T)];
     };
+
     using pointer = intrusive_ptr<block>;
 
     value_pool() = default;
     value_pool(value_pool const&) = delete;
+
     ~value_pool() {
         while (free_ != nullptr) {
             delete std::exchange(free_, free_->next_);
@@ -105,7 +110,9 @@ public:
     static constexpr bool copies_may_throw = false;
 
     stored make(T&& value) { return stored(std::move(value)); }
+
     static snapshot look(stored const& s) noexcept { return s; }
+
     static T copy(snapshot const& s) noexcept { return *s; }
 };
 
@@ -118,7 +125,9 @@ public:
     static constexpr bool copies_may_throw = !std::is_nothrow_copy_constructible_v<T>;
 
     stored make(T&& value) { return pool_.make(std::move(value)); }
+
     static snapshot look(stored const& s) noexcept { return s; }
+
     static T copy(snapshot const& s) { return s->value(); }
 
 private:

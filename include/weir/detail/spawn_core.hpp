@@ -25,6 +25,7 @@ template <class T>
 struct spawn_signature {
     using type = void(std::exception_ptr, T);
 };
+
 template <>
 struct spawn_signature<void> {
     using type = void(std::exception_ptr);
@@ -38,7 +39,8 @@ class spawned final : public task_root {
 public:
     using result = typename signature_traits<typename spawn_signature<T>::type>::result;
 
-    spawned(intrusive_ptr<run_queue> queue, task<T> what) noexcept : task_root(std::move(queue)), task_(std::move(what)) {}
+    spawned(intrusive_ptr<run_queue> queue, task<T> what) noexcept
+        : task_root(std::move(queue)), task_(std::move(what)) {}
 
     void start_once() noexcept {
         if (task_) {
@@ -99,8 +101,8 @@ private:
     task<T> task_; // until it is started
     std::coroutine_handle<promise> coroutine_;
     std::mutex mutex_;
-    waiter_list waiters_; // mutex_
-    std::optional<result> result_;   // mutex_ until set
+    waiter_list waiters_;          // mutex_
+    std::optional<result> result_; // mutex_ until set
 };
 
 /// Starts a task and waits for its end.
@@ -114,8 +116,10 @@ public:
     static constexpr bool eager = false;
 
     spawn_core(Executor ex, task<T> what) : executor_(std::move(ex)), task_(std::move(what)) {}
+
     spawn_core(spawn_core&&) noexcept = default;
     spawn_core& operator=(spawn_core&&) = delete;
+
     ~spawn_core() {
         if (root_ && !taken_) {
             root_->request_cancel(asio::cancellation_type::terminal);
@@ -133,7 +137,8 @@ public:
             intrusive_ptr<run_queue> q(new queue(tracked(executor_)));
             root_ = intrusive_ptr<spawned<T>>(new spawned<T>(std::move(q), std::move(task_)));
         }
-        auto const root = root_; // w may complete, and take this operation with it, as soon as it is registered
+        auto const root =
+            root_; // w may complete, and take this operation with it, as soon as it is registered
         auto const result = root->start_waiting(w);
         root->start_once();
         return result;
@@ -153,9 +158,7 @@ public:
         return !root_;
     }
 
-    void fail(error_code ec) {
-        failed_ = std::make_exception_ptr(boost::system::system_error(ec));
-    }
+    void fail(error_code ec) { failed_ = std::make_exception_ptr(boost::system::system_error(ec)); }
 
     result_of<spawn_core> take() {
         taken_ = true;

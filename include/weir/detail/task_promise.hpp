@@ -38,9 +38,13 @@ namespace weir::detail {
 
 /// Waits for a weir operation.
 template <operation_core Core>
-class native_wait final : waiter, leaf_wait, cancellable {
+class native_wait final
+    : waiter
+    , leaf_wait
+    , cancellable {
 public:
     native_wait(task_root& root, Core& core) noexcept : root_(root), core_(core) {}
+
     ~native_wait() {
         if (parked_) {
             leave();
@@ -95,6 +99,7 @@ private:
     [[nodiscard]] asio::any_io_executor executor() const override { return root_.executor(); }
 
     void cancel(asio::cancellation_type type) override { on_cancel(type); }
+
     void on_cancel(asio::cancellation_type type) override {
         if (core_.cancel(type)) {
             cancelled_ = true;
@@ -114,6 +119,7 @@ private:
 /// What completion handlers leave behind, by signature.
 template <class Signature>
 struct stored_result;
+
 template <class... Args>
 struct stored_result<void(Args...)> {
     using type = std::tuple<std::decay_t<Args>...>;
@@ -127,7 +133,9 @@ template <class Op, class... Args>
 class asio_wait<Op, void(Args...)> final : leaf_wait {
 public:
     asio_wait(task_root& root, Op&& op) noexcept : root_(root), op_(std::forward<Op>(op)) {}
+
     asio_wait(asio_wait&&) = delete;
+
     ~asio_wait() {
         if (handle_) {
             root_.stop_waiting_for(*this);
@@ -157,10 +165,14 @@ private:
         using cancellation_slot_type = asio::cancellation_slot;
 
         handler(task_root& root, unsigned long number)
-            : root_(intrusive_ptr<task_root>::share(&root)), number_(number), executor_(root.executor()),
+            : root_(intrusive_ptr<task_root>::share(&root)),
+              number_(number),
+              executor_(root.executor()),
               slot_(root.cancellation_state().slot()) {}
+
         handler(handler&&) noexcept = default;
         handler& operator=(handler&&) = delete;
+
         ~handler() {
             if (root_ && root_->waits_for(number_) != nullptr) {
                 root_->abandon_unless_running();
@@ -168,6 +180,7 @@ private:
         }
 
         [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+
         [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
 
         template <class... Values>
@@ -211,6 +224,7 @@ public:
 
     struct at_end {
         bool await_ready() const noexcept { return false; }
+
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> h) const noexcept {
             task_promise_base& p = h.promise();
@@ -220,8 +234,10 @@ public:
                 p.root_->finish_after_this();
             }
         }
+
         void await_resume() const noexcept {}
     };
+
     at_end final_suspend() const noexcept { return {}; }
 
     void set_root(task_root& root) noexcept { root_ = &root; }
@@ -239,47 +255,60 @@ public:
     }
 
     template <class Op>
-        requires asio::is_async_operation<Op>::value
-    auto await_transform(Op&& op) const noexcept { // `auto`: the type exists only where the constraint holds
+
+    requires asio::is_async_operation<Op>::value auto
+    await_transform(Op&& op) const noexcept { // `auto`: the type exists only where the constraint holds
         return asio_wait<Op, signature_of<Op>>(*root_, std::forward<Op>(op));
     }
 
     template <class T>
     struct ready {
         T value;
+
         bool await_ready() const noexcept { return true; }
+
         void await_suspend(std::coroutine_handle<>) const noexcept {}
+
         T await_resume() { return std::move(value); }
     };
+
     struct done {
         bool await_ready() const noexcept { return true; }
+
         void await_suspend(std::coroutine_handle<>) const noexcept {}
+
         void await_resume() const noexcept {}
     };
 
     ready<asio::any_io_executor> await_transform(asio::this_coro::executor_t) const {
         return {root_->executor()};
     }
+
     ready<asio::cancellation_state> await_transform(asio::this_coro::cancellation_state_t) const {
         return {root_->cancellation_state()};
     }
+
     done await_transform(asio::this_coro::reset_cancellation_state_0_t) const {
         root_->reset_cancellation_state(asio::enable_terminal_cancellation());
         return {};
     }
+
     template <class Filter>
     done await_transform(asio::this_coro::reset_cancellation_state_1_t<Filter> reset) const {
         root_->reset_cancellation_state(std::move(reset.filter));
         return {};
     }
+
     template <class InFilter, class OutFilter>
     done await_transform(asio::this_coro::reset_cancellation_state_2_t<InFilter, OutFilter> reset) const {
         root_->reset_cancellation_state(std::move(reset.in_filter), std::move(reset.out_filter));
         return {};
     }
+
     ready<bool> await_transform(asio::this_coro::throw_if_cancelled_0_t) const noexcept {
         return {root_->throws_if_cancelled()};
     }
+
     done await_transform(asio::this_coro::throw_if_cancelled_1_t set) const noexcept {
         root_->throws_if_cancelled(set.value);
         return {};
@@ -301,6 +330,7 @@ class task_result {
 public:
     template <class U>
         requires std::is_constructible_v<T, U>
+
     void return_value(U&& value) {
         if constexpr (std::is_reference_v<T>) {
             result_.template emplace<2>(std::addressof(static_cast<T>(value)));
@@ -308,6 +338,7 @@ public:
             result_.template emplace<2>(std::forward<U>(value));
         }
     }
+
     void unhandled_exception() noexcept { result_.template emplace<1>(std::current_exception()); }
 
     [[nodiscard]] std::exception_ptr exception() const noexcept {
@@ -332,9 +363,11 @@ template <>
 class task_result<void> {
 public:
     void return_void() noexcept {}
+
     void unhandled_exception() noexcept { exception_ = std::current_exception(); }
 
     [[nodiscard]] std::exception_ptr exception() const noexcept { return exception_; }
+
     void get() const { throw_if(exception_); }
 
 private:
@@ -342,9 +375,13 @@ private:
 };
 
 template <class T>
-class task_promise final : public task_promise_base, public task_result<T> {
+class task_promise final
+    : public task_promise_base
+    , public task_result<T> {
 public:
-    task<T> get_return_object() noexcept { return task<T>(std::coroutine_handle<task_promise>::from_promise(*this)); }
+    task<T> get_return_object() noexcept {
+        return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+    }
 };
 
 /// Runs a task as part of the awaiting one's chain. Owns its frame.
@@ -354,15 +391,19 @@ class task_awaiter {
 
 public:
     task_awaiter(handle child, task_root& root) noexcept : child_(child) { child_.promise().set_root(root); }
+
     task_awaiter(task_awaiter&&) = delete;
+
     ~task_awaiter() { child_.destroy(); }
 
     bool await_ready() const noexcept { return false; }
+
     void await_suspend(std::coroutine_handle<> awaiting) const noexcept {
         task_promise_base& child = child_.promise();
         child.continuation_ = awaiting;
         child.root_->go_on_with(child_);
     }
+
     T await_resume() { return child_.promise().get(); }
 
 private:

@@ -39,13 +39,16 @@ protected:
 
 class task_root : public run_queue_client {
 public:
-    explicit task_root(intrusive_ptr<run_queue> queue) noexcept : queue_(std::move(queue)), start_(*this), cancel_(*this) {
+    explicit task_root(intrusive_ptr<run_queue> queue) noexcept
+        : queue_(std::move(queue)), start_(*this), cancel_(*this) {
         queue_->add_client(*this);
     }
+
     task_root(task_root const&) = delete;
     task_root& operator=(task_root const&) = delete;
 
     [[nodiscard]] run_queue& queue() const noexcept { return *queue_; }
+
     [[nodiscard]] asio::any_io_executor executor() const { return queue_->executor(); }
 
     // --- running -------------------------------------------------------------------------------------------------
@@ -86,6 +89,7 @@ public:
         --budget_;
         return true;
     }
+
     [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0; }
 
     // --- waiting -------------------------------------------------------------------------------------------------
@@ -95,12 +99,14 @@ public:
         leaf_ = &leaf;
         return ++wait_number_;
     }
+
     void stop_waiting_for(leaf_wait& leaf) noexcept {
         if (leaf_ == &leaf) {
             leaf_ = nullptr;
         }
         queue_->remove(leaf);
     }
+
     [[nodiscard]] leaf_wait* waits_for(unsigned long number) const noexcept {
         return number == wait_number_ ? leaf_ : nullptr;
     }
@@ -121,6 +127,7 @@ public:
     }
 
     [[nodiscard]] bool throws_if_cancelled() const noexcept { return throws_if_cancelled_; }
+
     void throws_if_cancelled(bool on) noexcept { throws_if_cancelled_ = on; }
 
     /// Asio's view of it, made when somebody asks for it first.
@@ -142,6 +149,7 @@ public:
     // --- owners --------------------------------------------------------------------------------------------------
 
     void add_ref() noexcept { owners_.add(); }
+
     void release() noexcept {
         if (owners_.drop()) {
             queue_->remove_client(*this);
@@ -199,7 +207,9 @@ private:
 
     struct start_node final : run_node {
         explicit start_node(task_root& r) noexcept : root(r) {}
+
         void run() override { root.resume(root.top_); }
+
         task_root& root;
     };
 

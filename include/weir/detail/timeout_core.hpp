@@ -25,6 +25,7 @@ public:
     timeout_core(steady_time when, Inner inner) : timer_(when), inner_(std::move(inner)) {}
 
     [[nodiscard]] executor_type get_executor() const { return inner_.get_executor(); }
+
     void retain() noexcept { inner_.retain(); }
 
     bool try_complete() {
@@ -59,15 +60,15 @@ public:
     }
 
     bool cancel(asio::cancellation_type type) { return inner_.cancel(type); }
+
     void fail(error_code ec) { inner_.fail(ec); }
+
     result_of<Inner> take() { return inner_.take(); }
 
     /// For select: true once in the life of the channel.
-    [[nodiscard]] bool tell_closed_once() noexcept
-        requires requires(Inner& i) { i.tell_closed_once(); }
-    {
-        return inner_.tell_closed_once();
-    }
+    [[nodiscard]] bool tell_closed_once() noexcept requires requires(Inner& i) { i.tell_closed_once(); }
+
+    { return inner_.tell_closed_once(); }
 
 private:
     timer_wait timer_;

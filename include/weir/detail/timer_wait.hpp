@@ -54,20 +54,24 @@ class timer_wait {
             waiter_ = fired_ ? nullptr : &w;
             return !fired_;
         }
+
         void stop() noexcept {
             std::lock_guard lock(mutex_);
             waiter_ = nullptr;
         }
+
         [[nodiscard]] bool has_fired() {
             std::lock_guard lock(mutex_);
             return fired_;
         }
+
         void cancel() noexcept {
             stop();
             timer_.cancel();
         }
 
         void add_ref() noexcept { owners_.add(); }
+
         void release() noexcept {
             if (owners_.drop()) {
                 delete this;
@@ -93,7 +97,9 @@ class timer_wait {
 
 public:
     explicit timer_wait(steady_time when) noexcept : when_(when) {}
+
     timer_wait(timer_wait&&) noexcept = default; // before it waits
+
     ~timer_wait() {
         if (shared_) {
             shared_->cancel();

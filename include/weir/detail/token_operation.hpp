@@ -12,8 +12,8 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
 #include <weir/detail/operation_core.hpp>
-#include <weir/detail/wake_gate.hpp>
 #include <weir/detail/waiter.hpp>
+#include <weir/detail/wake_gate.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -69,7 +69,9 @@ protected:
 class cancel_handler {
 public:
     explicit cancel_handler(cancellable& target) noexcept : target_(&target) { target.link_ = this; }
+
     cancel_handler(cancel_handler const&) = delete;
+
     ~cancel_handler() {
         if (target_ != nullptr) {
             target_->link_ = nullptr;
@@ -106,11 +108,16 @@ void cancellable::disconnect(asio::cancellation_slot slot) noexcept {
 }
 
 template <operation_core Core, class Handler>
-class token_operation final : waiter, postable, context_hook, cancellable {
+class token_operation final
+    : waiter
+    , postable
+    , context_hook
+    , cancellable {
     using io_executor = typename Core::executor_type;
     using handler_executor = asio::associated_executor_t<Handler, io_executor>;
     using handler_allocator = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
-    using block_allocator = typename std::allocator_traits<handler_allocator>::template rebind_alloc<token_operation>;
+    using block_allocator =
+        typename std::allocator_traits<handler_allocator>::template rebind_alloc<token_operation>;
 
 public:
     /// Starts the operation. The handler is called exactly once, later, unless its context dies first.
@@ -136,6 +143,7 @@ private:
             std::allocator_traits<block_allocator>::deallocate(allocator, op, 1);
         }
     };
+
     using owner = std::unique_ptr<token_operation, destroyer>;
 
     /// What is posted to the handler's executor.
@@ -146,11 +154,14 @@ private:
         allocator_type allocator;
 
         [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator; }
+
         void operator()() { op->run(op); }
     };
 
     token_operation(io_executor const& io, Core core, Handler handler)
-        : io_work_(tracked(io)), core_(std::move(core)), handler_(std::move(handler)),
+        : io_work_(tracked(io)),
+          core_(std::move(core)),
+          handler_(std::move(handler)),
           work_(tracked(asio::get_associated_executor(handler_, io))) {}
 
     static handler_allocator get_allocator(Handler const& handler) noexcept {
@@ -193,8 +204,9 @@ private:
 
     void post_immediate(owner& self) {
 #if BOOST_VERSION >= 108200
-        if constexpr (!std::same_as<asio::associated_immediate_executor_t<Handler, handler_executor>,
-                                    typename asio::associated_immediate_executor<void (*)(), handler_executor>::type>) {
+        if constexpr (!std::same_as<
+                          asio::associated_immediate_executor_t<Handler, handler_executor>,
+                          typename asio::associated_immediate_executor<void (*)(), handler_executor>::type>) {
             auto executor = asio::get_associated_immediate_executor(handler_, work_);
             auto allocator = get_allocator(handler_);
             asio::dispatch(executor, look{std::move(self), std::move(allocator)});
@@ -259,9 +271,7 @@ private:
         }
     }
 
-    [[nodiscard]] asio::any_io_executor executor() const override {
-        return asio::any_io_executor(work_);
-    }
+    [[nodiscard]] asio::any_io_executor executor() const override { return asio::any_io_executor(work_); }
 
     void on_cancel(asio::cancellation_type type) override {
         if (done_ || cancelled_ || !is_cancellation(type) || !core_.cancel(type)) {
@@ -306,7 +316,8 @@ struct initiate_operation {
 
     template <class Handler>
     void operator()(Handler&& handler, Core core) const {
-        token_operation<Core, std::decay_t<Handler>>::start(executor, std::move(core), std::forward<Handler>(handler));
+        token_operation<Core, std::decay_t<Handler>>::start(executor, std::move(core),
+                                                            std::forward<Handler>(handler));
     }
 };
 

@@ -42,6 +42,7 @@ public:
     wake_batch() noexcept = default;
     wake_batch(wake_batch const&) = delete;
     wake_batch& operator=(wake_batch const&) = delete;
+
     ~wake_batch() {
         while (first_ != nullptr) {
             postable* p = first_;

@@ -26,7 +26,8 @@ public:
     [[nodiscard]] bool close() noexcept {
         auto expected = registering;
         // [G] release: what the owner wrote so far is seen by whoever wakes; acquire: a wake-up that came early.
-        if (state_.compare_exchange_strong(expected, parked, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        if (state_.compare_exchange_strong(expected, parked, std::memory_order_acq_rel,
+                                           std::memory_order_acquire)) {
             return true;
         }
         state_.store(woken, std::memory_order_relaxed); // nobody else writes after woken_early
@@ -38,7 +39,8 @@ public:
         auto seen = state_.load(std::memory_order_relaxed); // only a guess, the exchange decides
         while (seen == registering || seen == parked) {
             auto const next = seen == registering ? woken_early : woken;
-            if (state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel, std::memory_order_relaxed)) { // [G]
+            if (state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel,
+                                             std::memory_order_relaxed)) { // [G]
                 return next == woken;
             }
         }
@@ -48,7 +50,9 @@ public:
     /// The owner makes itself ready, from its own executor. True: nobody else has.
     [[nodiscard]] bool wake_self() noexcept { return wake(); }
 
-    [[nodiscard]] bool is_woken() const noexcept { return state_.load(std::memory_order_acquire) == woken; } // [G]
+    [[nodiscard]] bool is_woken() const noexcept {
+        return state_.load(std::memory_order_acquire) == woken;
+    } // [G]
 
 private:
     enum state : std::uint8_t { idle, registering, woken_early, parked, woken };

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#ifndef WEIR_MARKET_DETAIL_SUBSCRIPTION_QUEUE_HPP
+#define WEIR_MARKET_DETAIL_SUBSCRIPTION_QUEUE_HPP
+
+#include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/waiter.hpp>
+#include <weir/market/detail/hub_signal.hpp>
+#include <weir/market/market_tick.hpp>
+#include <weir/market/subscription_options.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+/// What stands between the hub and one subscriber: a ring of ticks with the subscriber's own rule for when it is full.
+///
+/// One mutex guards all of it; the hub takes it once for a run of ticks, the subscriber once a tick. Ticks are
+/// trivially copyable, so no foreign code runs under it. Each entry carries how many ticks were lost just before it,
+/// which is how a loss is told in the stream itself, whatever the rule was.
+///
+/// For the subscriber's operations this is a receiving core (weir/detail/endpoint_operations.hpp).
+namespace weir::market::detail {
+
+/// What became of the ticks that were routed to a subscriber. routed = delivered + dropped + queued.
+struct delivery_counts {
+    std::uint64_t routed = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t dropped = 0;
+    std::uint64_t queued = 0;
+
+    delivery_counts& operator+=(delivery_counts const& other) noexcept {
+        routed += other.routed;
+        delivered += other.delivered;
+        dropped += other.dropped;
+        queued += other.queued;
+        return *this;
+    }
+};
+
+class subscription_queue {
+    using wait_result = weir::detail::wait_result;
+    using waiter = weir::detail::waiter;
+    using attempt = weir::detail::attempt;
+    using wake_batch = weir::detail::wake_batch;
+
+    struct entry {
+        market_tick tick;
+        std::uint64_t missed = 0; // lost between the entry before and this one
+    };
+
+public:
+    /// What the subscriber learns of the tick that it received last.
+    struct last_received {
+        std::uint64_t missed = 0;
+        bool snapshot = false;
+    };
+
+    subscription_queue(weir::detail::intrusive_ptr<hub_signal> hub, subscription_options const& options)
+        : hub_(std::move(hub)), options_(options), ring_(std::bit_ceil(checked(options.capacity))) {}
+
+    /// Throws std::invalid_argument for a capacity that no subscription can have.
+    static std::size_t checked(std::size_t capacity) {
+        if (capacity == 0 || capacity > weir::detail::max_channel_capacity)
+            throw std::invalid_argument(
+                "weir: the capacity of a subscription must be between 1 and 134217728");
+        return capacity;
+    }
+
+    // --- the hub's side ---
+
+    /// Takes a run of ticks, in order, by the rule; how many of them. Fewer than all: there is no room (backpressure).
+    std::size_t offer(std::span<market_tick const> run) {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        std::size_t n = 0;
+        while (n < run.size() && put(run[n]))
+            ++n;
+        counts_.routed += n;
+        is_waited_for_ = n < run.size();
+        wake_receiver(woken);
+        return n;
+    }
+
+    /// Puts the last tick known of an instrument before everything else.
+    void offer_snapshot(market_tick const& tick) {
+        std::lock_guard lock(mutex_);
+        snapshots_.push_back(tick);
+    }
+
+    /// Nothing will be offered any more. What is there can still be received.
+    void close() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        is_closed_ = true;
+        wake_receiver(woken);
+    }
+
+    /// The subscriber has gone, or its rule has ended it.
+    [[nodiscard]] bool is_over() const noexcept {
+        std::lock_guard lock(mutex_);
+        return is_gone_ || is_disconnected_;
+    }
+
+    // --- both sides ---
+
+    [[nodiscard]] delivery_counts counts() const noexcept {
+        std::lock_guard lock(mutex_);
+        auto counts = counts_;
+        counts.queued = tail_ - head_;
+        return counts;
+    }
+
+    [[nodiscard]] bool is_disconnected() const noexcept {
+        std::lock_guard lock(mutex_);
+        return is_disconnected_;
+    }
+
+    void add_ref() noexcept { owners_.add(); }
+
+    void release() noexcept {
+        if (owners_.drop())
+            delete this;
+    }
+
+    // --- the subscriber's side ---
+
+    template <class F>
+    attempt try_take(F&& consume) {
+        market_tick tick;
+        bool has_room_again = false;
+        {
+            std::lock_guard lock(mutex_);
+            if (next_snapshot_ != snapshots_.size()) {
+                tick = snapshots_[next_snapshot_++];
+                last_ = {.missed = 0, .snapshot = true};
+            } else if (head_ != tail_) {
+                entry const& e = at(head_++);
+                tick = e.tick;
+                last_ = {.missed = e.missed, .snapshot = false};
+                ++counts_.delivered;
+                has_room_again = std::exchange(is_waited_for_, false);
+            } else {
+                return is_closed_ ? attempt::closed : attempt::not_now;
+            }
+        }
+        if (has_room_again)
+            hub_->raise();
+        consume(std::move(tick));
+        return attempt::done;
+    }
+
+    wait_result park_receiver(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (next_snapshot_ != snapshots_.size() || head_ != tail_ || is_closed_)
+            return wait_result::look_again;
+        receiver_ = &w;
+        return wait_result::parked;
+    }
+
+    void unpark_receiver(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (receiver_ == &w)
+            receiver_ = nullptr;
+    }
+
+    /// The subscriber wants no more: what it has not received counts as dropped.
+    void end() noexcept {
+        {
+            wake_batch woken;
+            std::lock_guard lock(mutex_);
+            is_gone_ = is_closed_ = true;
+            counts_.dropped += tail_ - head_;
+            head_ = tail_;
+            next_snapshot_ = snapshots_.size();
+            wake_receiver(woken);
+        }
+        hub_->raise();
+    }
+
+    /// The subscriber's handle goes.
+    void abandon_receiver() noexcept {
+        has_receiver_gone_ = true;
+        end();
+    }
+
+    [[nodiscard]] bool is_receiver_gone() const noexcept { return has_receiver_gone_; }
+
+    [[nodiscard]] weir::detail::receive_turn& turn() noexcept { return turn_; }
+
+    [[nodiscard]] last_received const& last() const noexcept { return last_; }
+
+private:
+    // all of these under the mutex
+
+    entry& at(std::uint64_t position) noexcept {
+        return ring_[static_cast<std::size_t>(position) & (ring_.size() - 1)];
+    }
+
+    [[nodiscard]] bool is_full() const noexcept { return tail_ - head_ >= options_.capacity; }
+
+    /// Applies the rule to one tick. False: it has to wait.
+    bool put(market_tick const& tick) {
+        if (is_closed_) {
+            ++counts_.dropped;
+            return true;
+        }
+        if (options_.overflow == overflow::conflate)
+            return conflate(tick);
+        if (is_full()) {
+            switch (options_.overflow) {
+            case overflow::backpressure:
+                return false;
+            case overflow::drop_oldest:
+                drop_oldest();
+                break;
+            case overflow::disconnect:
+                is_disconnected_ = is_closed_ = true;
+                [[fallthrough]];
+            case overflow::drop_newest:
+            case overflow::conflate:
+                ++counts_.dropped;
+                ++missed_at_tail_;
+                return true;
+            }
+        }
+        append(tick);
+        return true;
+    }
+
+    void append(market_tick const& tick) noexcept {
+        at(tail_) = {tick, std::exchange(missed_at_tail_, 0)};
+        ++tail_;
+    }
+
+    void drop_oldest() noexcept {
+        auto const lost = at(head_++).missed + 1;
+        (head_ == tail_ ? missed_at_tail_ : at(head_).missed) += lost;
+        ++counts_.dropped;
+    }
+
+    bool conflate(market_tick const& tick) {
+        if (tick.instrument >= pending_.size())
+            pending_.resize(std::size_t{tick.instrument} + 1);
+        auto& pending = pending_[tick.instrument]; // one more than its position
+        if (pending > head_) {
+            entry& e = at(pending - 1);
+            e.tick = tick;
+            ++e.missed;
+            ++counts_.dropped;
+            return true;
+        }
+        if (tail_ - head_ == ring_.size())
+            grow();
+        append(tick);
+        pending = tail_;
+        return true;
+    }
+
+    void grow() {
+        std::vector<entry> larger(ring_.size() * 2);
+        for (auto p = head_; p != tail_; ++p)
+            larger[static_cast<std::size_t>(p) & (larger.size() - 1)] = at(p);
+        ring_.swap(larger);
+    }
+
+    void wake_receiver(wake_batch& woken) noexcept {
+        if (receiver_ != nullptr && (next_snapshot_ != snapshots_.size() || head_ != tail_ || is_closed_))
+            std::exchange(receiver_, nullptr)->wake(woken);
+    }
+
+    weir::detail::intrusive_ptr<hub_signal> const hub_;
+    subscription_options const options_;
+
+    mutable std::mutex mutex_; // guards all but the subscriber's own
+    std::vector<entry> ring_;  // position p at p mod size
+    std::uint64_t head_ = 0;
+    std::uint64_t tail_ = 0;
+    std::uint64_t missed_at_tail_ = 0; // lost since the last entry
+    std::vector<std::uint64_t>
+        pending_; // conflate: by instrument, one more than the position of its last entry
+    std::vector<market_tick> snapshots_; // received before the ring
+    std::size_t next_snapshot_ = 0;
+    delivery_counts counts_; // `queued` is computed
+    waiter* receiver_ = nullptr;
+    bool is_closed_ = false;          // nothing comes any more
+    bool is_gone_ = false;            // ended by the subscriber
+    bool is_disconnected_ = false;    // ended by its rule
+    bool is_waited_for_ = false;      // the hub waits for room
+    bool has_receiver_gone_ = false;  // the subscriber's own: its handle
+    last_received last_;              // the subscriber's own
+    weir::detail::receive_turn turn_; // the subscriber's own
+    weir::detail::reference_count<> owners_;
+};
+
+} // namespace weir::market::detail
+
+#endif

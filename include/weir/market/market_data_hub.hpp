@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#ifndef WEIR_MARKET_MARKET_DATA_HUB_HPP
+#define WEIR_MARKET_MARKET_DATA_HUB_HPP
+
+#include <weir/broadcast.hpp>
+#include <weir/detail/bound_executor.hpp>
+#include <weir/market/detail/hub_signal.hpp>
+#include <weir/market/detail/routing_table.hpp>
+#include <weir/market/detail/subscription_queue.hpp>
+#include <weir/market/hub_client.hpp>
+#include <weir/market/hub_statistics.hpp>
+#include <weir/market/market_command.hpp>
+#include <weir/market/market_tick.hpp>
+#include <weir/market/price_aggregator.hpp>
+#include <weir/market/subscription.hpp>
+#include <weir/market/symbol_table.hpp>
+#include <weir/mpsc.hpp>
+#include <weir/select.hpp>
+#include <weir/task.hpp>
+#include <weir/timeout.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// The actor that market data flows through.
+///
+/// Producers send ticks into one mpsc channel; run() is one loop that selects over these, over commands, and over a
+/// broadcast shutdown. Each tick goes to the subscribers of its instrument and into a price_aggregator. The loop owns
+/// all of the hub's state, so nothing of it needs a lock; subscribers on other threads share only their own queue.
+///
+///   data       taken in runs of up to hub_options::run_size; the channel holds producers back when it is full
+///   commands   subscribe, unsubscribe, get statistics, shut down: see hub_client
+///   shutdown   by command or by a value on the broadcast; new ticks and commands are refused from then on, ticks that
+///              were accepted are processed and delivered, then every subscription is closed and run() ends
+///
+/// A slow subscriber loses ticks, which are counted and told to it, unless it asked for another rule
+/// (subscription_options). The order of one producer's ticks is kept for every subscriber.
+///
+///     weir::market::market_data_hub hub(pool, {.data_capacity = 4096});
+///     weir::spawn(pool, hub.run(), asio::detached);
+///     auto feed = hub.feed();     // one copy a producer
+///     auto client = hub.client(); // copyable
+namespace weir::market {
+
+struct hub_options {
+    /// How many ticks may wait for the hub; producers wait beyond that.
+    std::size_t data_capacity = 4096;
+    /// How many commands may wait; clients wait beyond that.
+    std::size_t command_capacity = 64;
+    /// How many ticks the hub takes before it looks for commands again; at least 1.
+    std::size_t run_size = 256;
+    /// How long a shutdown may take to process and deliver what was accepted.
+    std::chrono::nanoseconds drain_timeout = std::chrono::seconds(10);
+};
+
+/// What is broadcast when the hub is to end. Producers that subscribe to it know when to stop.
+struct shutdown_notice {};
+
+/// Not movable. Must outlive run(); feeds, clients and subscriptions may outlive the hub.
+/// Thread safety: feed(), client(), shutdown_sender() and symbols() may be used from any thread.
+class market_data_hub {
+public:
+    /// A context gives the hub a strand; an executor is used as it is.
+    /// Throws std::invalid_argument for a capacity or run size of 0.
+    template <weir::detail::executor_or_context ExecutorOrContext>
+    explicit market_data_hub(ExecutorOrContext&& where, hub_options options = {})
+        : market_data_hub(
+              asio::any_io_executor(weir::detail::to_executor(std::forward<ExecutorOrContext>(where))),
+              options, private_tag{}) {}
+
+    market_data_hub(market_data_hub const&) = delete;
+    market_data_hub& operator=(market_data_hub const&) = delete;
+
+    ~market_data_hub() { close(); }
+
+    /// Where a producer sends its ticks: one copy for each. Ticks name instruments by their id in symbols().
+    [[nodiscard]] mpsc::sender<market_tick> feed() const { return feed_; }
+
+    /// A handle for commands.
+    [[nodiscard]] hub_client client() const { return hub_client(client_commands_); }
+
+    /// Shuts the hub down when something is sent on it; whoever subscribes to it sees every shutdown, by command too.
+    [[nodiscard]] broadcast::sender<shutdown_notice> shutdown_sender() const { return shutdown_sender_; }
+
+    /// The names of the instruments.
+    [[nodiscard]] symbol_table& symbols() noexcept { return symbols_; }
+
+    [[nodiscard]] symbol_table const& symbols() const noexcept { return symbols_; }
+
+    /// The hub's loop: to be spawned once. Ends after a shutdown; an exception out of it (memory) ends the hub too.
+    /// Throws std::logic_error when called again.
+    [[nodiscard]] task<> run() {
+        if (std::exchange(has_run_, true))
+            throw std::logic_error("weir: a market_data_hub runs once");
+        return loop();
+    }
+
+    /// What the hub has done, once run() has ended (before that, ask a client). The counts of deliveries go on while
+    /// subscribers receive what was queued.
+    [[nodiscard]] hub_statistics statistics() const;
+
+private:
+    struct private_tag {};
+
+    market_data_hub(asio::any_io_executor ex, hub_options const& options, private_tag)
+        : market_data_hub(ex, options, mpsc::channel<market_tick>(ex, options.data_capacity),
+                          mpsc::channel<market_command>(ex, options.command_capacity),
+                          broadcast::channel<shutdown_notice>(ex, 1)) {}
+
+    template <class Data, class Commands, class Shutdown>
+    market_data_hub(asio::any_io_executor const& ex, hub_options const& options, Data data, Commands commands,
+                    Shutdown shutdown);
+
+    task<> loop();
+    task<> drain();
+    void process_run();
+    void look_after_subscribers();
+    void close() noexcept;
+    void refuse_commands();
+
+    void execute(subscribe& command);
+    void execute(unsubscribe& command);
+    void execute(get_statistics& command);
+    void execute(shutdown& command);
+
+    [[nodiscard]] bool is_valid(market_tick const& tick) const noexcept {
+        return tick.instrument < symbols_.size() && tick.price > decimal() && tick.volume > decimal();
+    }
+
+    hub_options const options_;
+    weir::detail::bound_executor<asio::any_io_executor> executor_;
+    symbol_table symbols_;
+
+    mpsc::sender<market_tick> feed_;
+    mpsc::receiver<market_tick> data_;
+    mpsc::sender<market_command> client_commands_;
+    mpsc::receiver<market_command> commands_;
+    broadcast::sender<shutdown_notice> shutdown_sender_;
+    broadcast::receiver<shutdown_notice> shutdown_;
+    weir::detail::intrusive_ptr<detail::hub_signal> signal_; // raised by subscribers
+
+    // the loop's own
+    detail::routing_table routes_;
+    price_aggregator prices_;
+    std::vector<market_tick> last_; // the last tick of each instrument, for snapshots; no volume: none yet
+    std::vector<market_tick> run_;  // the ticks being processed
+    std::vector<reply_sender<done>> shutdown_answers_;
+    std::uint64_t received_ = 0;
+    std::uint64_t rejected_ = 0;
+    std::uint64_t left_behind_ = 0;
+    bool is_running_ = true; // false: asked to end
+    bool has_run_ = false;
+};
+
+template <class Data, class Commands, class Shutdown>
+market_data_hub::market_data_hub(asio::any_io_executor const& ex, hub_options const& options, Data data,
+                                 Commands commands, Shutdown shutdown)
+    : options_(options),
+      executor_(ex),
+      feed_(std::move(data.first)),
+      data_(std::move(data.second)),
+      client_commands_(std::move(commands.first)),
+      commands_(std::move(commands.second)),
+      shutdown_sender_(std::move(shutdown.first)),
+      shutdown_(std::move(shutdown.second)),
+      signal_(new detail::hub_signal),
+      routes_(symbols_) {
+    if (options.run_size == 0)
+        throw std::invalid_argument("weir: the run size of a hub must be at least 1");
+    run_.reserve(options.run_size);
+}
+
+inline task<> market_data_hub::loop() {
+    struct at_end {
+        market_data_hub& hub;
+
+        ~at_end() { hub.close(); } // whatever ends the loop
+    } ending{*this};
+
+    auto on_shutdown = [this](shutdown_notice) { is_running_ = false; };
+    auto on_command = [this](market_command c) { std::visit([this](auto& one) { execute(one); }, c); };
+    auto on_data = [this](std::size_t) { process_run(); };
+    auto on_signal = [this] { look_after_subscribers(); };
+    while (is_running_) {
+        co_await select(
+            on(shutdown_, on_shutdown), on(commands_, on_command),
+            on(data_.async_receive_many(run_, options_.run_size), on_data).when(!routes_.is_blocked()),
+            on(operation(detail::signal_core(*signal_)), on_signal));
+    }
+    co_await drain();
+}
+
+inline void market_data_hub::process_run() {
+    for (market_tick const& tick : run_) {
+        ++received_;
+        if (!is_valid(tick)) {
+            ++rejected_;
+            continue;
+        }
+        prices_.add_tick(tick);
+        if (tick.instrument >= last_.size())
+            last_.resize(symbols_.size());
+        last_[tick.instrument] = tick;
+        routes_.stage(tick);
+    }
+    run_.clear();
+    routes_.flush();
+}
+
+/// One has gone, or has room again.
+inline void market_data_hub::look_after_subscribers() {
+    routes_.sweep();
+    routes_.flush();
+}
+
+inline void market_data_hub::execute(subscribe& command) try {
+    auto const is_wrong = [](std::string const& name) {
+        return !is_pattern(name) && !symbol_table::fault_in(name).empty();
+    };
+    if (command.symbols.empty() || std::any_of(command.symbols.begin(), command.symbols.end(), is_wrong)) {
+        command.answer.send(errc::unknown_symbol);
+        return;
+    }
+    for (auto const& name : command.symbols)
+        if (!is_pattern(name))
+            symbols_.intern(name); // so that it can be subscribed to before it trades
+    weir::detail::intrusive_ptr<detail::subscription_queue> queue(
+        new detail::subscription_queue(signal_, command.options));
+    routes_.add(queue, std::move(command.symbols), [&](instrument_id id) {
+        if (command.options.snapshot && id < last_.size() && last_[id].volume > decimal())
+            queue->offer_snapshot(last_[id]);
+    });
+    command.answer.send(subscription(std::move(queue), executor_.get()));
+
+} catch (std::invalid_argument const&) { // options of a command that was not made by hub_client
+
+    command.answer.send(
+        error_code(boost::system::errc::make_error_code(boost::system::errc::invalid_argument)));
+}
+
+inline void market_data_hub::execute(unsubscribe& command) {
+    bool const found = routes_.remove_name(command.symbol);
+    command.answer.send(found ? reply<done>() : reply<done>(errc::unknown_symbol));
+}
+
+inline void market_data_hub::execute(get_statistics& command) { command.answer.send(statistics()); }
+
+inline void market_data_hub::execute(shutdown& command) {
+    shutdown_answers_.push_back(std::move(command.answer));
+    is_running_ = false;
+}
+
+/// Processes and delivers what was accepted, within the drain timeout.
+inline task<> market_data_hub::drain() {
+    shutdown_sender_.send(shutdown_notice{});
+    commands_.close();
+    data_.close();
+    auto const deadline = weir::detail::from_now(options_.drain_timeout);
+    bool is_drained = false;
+    bool is_late = false;
+    auto on_data = [&](std::size_t n) {
+        process_run();
+        is_drained = n == 0;
+    };
+    auto on_signal = [this] { look_after_subscribers(); };
+    auto on_deadline = [&] { is_late = true; };
+    while (!(is_drained && !routes_.is_blocked()) && !is_late) {
+        bool const takes_data = !is_drained && !routes_.is_blocked();
+        co_await select(biased,
+                        on(data_.async_receive_many(run_, options_.run_size), on_data).when(takes_data),
+                        on(operation(detail::signal_core(*signal_)), on_signal), at(deadline, on_deadline));
+    }
+    left_behind_ = data_.size();
+    close();
+    for (auto& answer : std::exchange(shutdown_answers_, {}))
+        answer.send(reply<done>());
+}
+
+/// Closes everything that others hold an end of. Idempotent.
+inline void market_data_hub::close() noexcept {
+    data_.close();
+    refuse_commands();
+    routes_.close_all();
+}
+
+/// Commands that came behind the shutdown: a shutdown has been done, the others see that their answer was dropped.
+inline void market_data_hub::refuse_commands() {
+    commands_.close();
+    while (auto command = commands_.try_receive())
+        if (auto* s = std::get_if<shutdown>(&*command))
+            s->answer.send(reply<done>());
+}
+
+inline hub_statistics market_data_hub::statistics() const {
+    auto const counts = routes_.counts();
+    return {.received = received_,
+            .rejected = rejected_,
+            .routed = counts.routed + routes_.staged(),
+            .delivered = counts.delivered,
+            .dropped = counts.dropped,
+            .queued = counts.queued,
+            .staged = routes_.staged(),
+            .subscriptions = routes_.size(),
+            .left_behind = left_behind_,
+            .instruments = prices_.statistics()};
+}
+
+} // namespace weir::market
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#ifndef WEIR_MARKET_MARKET_DATA_PRODUCER_HPP
+#define WEIR_MARKET_MARKET_DATA_PRODUCER_HPP
+
+#include <weir/error.hpp>
+#include <weir/market/market_tick.hpp>
+#include <weir/market/tick_source.hpp>
+#include <weir/mpsc.hpp>
+#include <weir/task.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+/// Sends what a source yields into a channel, as fast as it was recorded, so many times faster, or as fast as it can.
+///
+/// Time is that of `receive_time`: when the ticks reached the recorder. It counts from the first tick; a tick that is
+/// due already, because its time steps back or the channel held the producer up, is sent at once.
+///
+///     weir::market::market_data_producer producer(weir::market::recorded_file("trades.csv", hub.symbols()), hub.feed());
+///     std::uint64_t sent = co_await producer.run();
+namespace weir::market {
+
+/// How fast a recording is replayed.
+class replay_speed {
+public:
+    /// As fast as the channel takes it.
+    [[nodiscard]] static constexpr replay_speed max() noexcept { return replay_speed(0); }
+
+    /// As it was recorded.
+    [[nodiscard]] static constexpr replay_speed real() noexcept { return replay_speed(1); }
+
+    /// `factor` times as fast as it was recorded. Throws std::invalid_argument unless it is positive and finite.
+    [[nodiscard]] static replay_speed times(double factor) {
+        if (!(factor > 0) || !std::isfinite(factor))
+            throw std::invalid_argument("weir: a replay speed must be a positive number");
+        return replay_speed(factor);
+    }
+
+    [[nodiscard]] constexpr bool is_max() const noexcept { return factor_ == 0; }
+
+    /// When a tick is due that was recorded `ns` nanoseconds after the first.
+    [[nodiscard]] std::chrono::nanoseconds scaled(std::int64_t ns) const noexcept {
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(ns) / factor_));
+    }
+
+private:
+    constexpr explicit replay_speed(double factor) noexcept : factor_(factor) {}
+
+    double factor_; // 0: no pace
+};
+
+/// Must outlive run().
+/// Thread safety: none; it lives where run() was spawned.
+template <tick_source Source, class Sender = mpsc::sender<market_tick>>
+class market_data_producer {
+public:
+    market_data_producer(Source source, Sender to, replay_speed speed = replay_speed::max())
+        : source_(std::move(source)), to_(std::move(to)), speed_(speed) {}
+
+    /// Sends until the source ends, or nobody takes the ticks any more; then lets go of the sender. How many were sent.
+    /// Throws: what the source throws, and operation_aborted when the task is cancelled; the sender goes then too.
+    [[nodiscard]] task<std::uint64_t> run() {
+        auto to = std::move(*std::exchange(to_, std::nullopt));
+        std::optional<pace> clock;
+        if (!speed_.is_max())
+            clock.emplace(co_await asio::this_coro::executor, speed_);
+        while (auto tick = source_.next()) {
+            if (clock && !clock->is_due(*tick))
+                co_await clock->timer.async_wait(asio::deferred);
+            if (!to.try_send(*tick) && !co_await send(to, *tick))
+                break;
+            ++sent_;
+        }
+        co_return sent_;
+    }
+
+    /// How many ticks have been sent so far.
+    [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
+
+private:
+    /// The clock of a replay: when each tick is due.
+    struct pace {
+        pace(asio::any_io_executor const& ex, replay_speed s) : timer(ex), speed(s) {}
+
+        bool is_due(market_tick const& tick) {
+            if (!first)
+                first = tick.receive_time;
+            auto const due = start + speed.scaled(tick.receive_time - *first);
+            timer.expires_at(due);
+            return due <= std::chrono::steady_clock::now();
+        }
+
+        asio::steady_timer timer;
+        replay_speed speed;
+        std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+        std::optional<std::int64_t> first; // the receive time of the first tick
+    };
+
+    /// False: nobody takes it any more.
+    static task<bool> send(Sender& to, market_tick tick) {
+        try {
+            co_await to.async_send(tick);
+            co_return true;
+        } catch (boost::system::system_error const& e) {
+            if (e.code() != errc::closed)
+                throw;
+            co_return false;
+        }
+    }
+
+    Source source_;
+    std::optional<Sender> to_; // until run()
+    replay_speed speed_;
+    std::uint64_t sent_ = 0;
+};
+
+} // namespace weir::market
+
+#endif
