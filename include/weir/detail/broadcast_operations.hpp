@@ -102,7 +102,7 @@ public:
         }
         auto const a = core_->try_send(*next_, ticket_);
         if (a == attempt::closed) {
-            this->error_ = errc::closed;
+            this->failure_ = failure::closed;
         }
         return a != attempt::not_now;
     }
@@ -120,7 +120,7 @@ public:
 
     void retain() noexcept { core_.retain(); }
 
-    std::tuple<error_code> take() noexcept { return {this->error_}; }
+    std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
 
 private:
     borrowed_sender<Core> core_;

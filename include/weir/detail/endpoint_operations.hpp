@@ -123,11 +123,11 @@ public:
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
 
-    void fail(error_code ec) noexcept { error_ = ec; }
+    void fail(failure why) noexcept { failure_ = why; }
 
 protected:
     Executor const* executor_;
-    error_code error_;
+    failure failure_ = failure::none;
 };
 
 template <class Executor, class Core>
@@ -146,7 +146,7 @@ public:
 
     void retain() noexcept { core_.retain(); }
 
-    std::tuple<error_code> take() noexcept { return {this->error_}; }
+    std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
 
 private:
     borrowed_core<Core> core_;
@@ -188,11 +188,11 @@ protected:
     /// True if the operation has to end without looking.
     bool is_refused() noexcept {
         if (!core_->turn().is_free_for(this)) {
-            this->error_ = errc::busy;
+            this->failure_ = failure::busy;
         } else if (core_->is_receiver_gone()) {
-            this->error_ = asio::error::operation_aborted;
+            this->failure_ = failure::aborted;
         }
-        return static_cast<bool>(this->error_);
+        return this->failure_ != failure::none;
     }
 
     borrowed_core<Core> core_;
@@ -217,7 +217,7 @@ public:
         }) != attempt::not_now;
     }
 
-    std::tuple<error_code, std::optional<T>> take() { return {this->error_, std::move(value_)}; }
+    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), std::move(value_)}; }
 
 private:
     std::optional<T> value_;

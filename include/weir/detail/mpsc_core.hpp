@@ -51,8 +51,10 @@ namespace weir::detail {
 
 /// Somebody's wish for slots, in the queue of a channel. Guarded by the channel's mutex.
 struct slot_request : list_hook<> {
+    explicit slot_request(std::uint32_t n) noexcept : wanted(n) {}
+
     waiter* who = nullptr;
-    std::uint32_t wanted = 1;
+    std::uint32_t const wanted;
     std::uint32_t granted = 0;
     bool refused = false; // the channel was closed
 };

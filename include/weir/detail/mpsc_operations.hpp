@@ -25,43 +25,47 @@ namespace weir::detail {
 template <class Core>
 class slot_wait {
 public:
-    slot_wait(Core& core, std::uint32_t n) noexcept : core_(core) { request_.wanted = n; }
+    slot_wait(Core& core, std::uint32_t n) noexcept : core_(core), wanted_(n) {}
 
-    slot_wait(slot_wait&& other) noexcept : core_(std::move(other.core_)) {
-        request_.wanted = other.request_.wanted;
-    }
+    slot_wait(slot_wait&& other) noexcept // before it waits
+        : core_(std::move(other.core_)), wanted_(other.wanted_) {}
 
     /// `done`: the caller owns the slots.
     attempt try_claim() {
-        if (!queued_) {
-            return core_->try_reserve(request_.wanted);
+        if (!request_) {
+            return core_->try_reserve(wanted_);
         }
-        auto const a = core_->claim(request_);
-        queued_ = a == attempt::not_now;
+        auto const a = core_->claim(*request_);
+        if (a != attempt::not_now) {
+            request_.reset();
+        }
         return a;
     }
 
     wait_result start_waiting(waiter& w) {
-        queued_ = true;
-        return core_->request(request_, w);
+        if (!request_) {
+            request_.emplace(wanted_);
+        }
+        return core_->request(*request_, w);
     }
 
     void stop_waiting() noexcept {
-        if (std::exchange(queued_, false)) {
-            core_->withdraw(request_);
+        if (request_) {
+            core_->withdraw(*request_);
+            request_.reset();
         }
     }
 
     void retain() noexcept { core_.retain(); }
 
-    [[nodiscard]] bool is_queued() const noexcept { return queued_; }
+    [[nodiscard]] bool is_queued() const noexcept { return request_.has_value(); }
 
     [[nodiscard]] Core& core() const noexcept { return *core_; }
 
 private:
     borrowed_sender<Core> core_;
-    slot_request request_;
-    bool queued_ = false;
+    std::uint32_t wanted_;
+    std::optional<slot_request> request_; // while it waits
 };
 
 template <class T, class Executor, class Core>
@@ -77,7 +81,7 @@ public:
     bool try_complete() {
         attempt const a = slot_.is_queued() ? send_granted() : slot_.core().try_send(std::move(value_));
         if (a == attempt::closed) {
-            this->error_ = errc::closed;
+            this->failure_ = failure::closed;
         }
         return a != attempt::not_now;
     }
@@ -88,7 +92,7 @@ public:
 
     void retain() noexcept { slot_.retain(); }
 
-    std::tuple<error_code> take() noexcept { return {this->error_}; }
+    std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
 
 private:
     attempt send_granted() {
@@ -118,7 +122,7 @@ public:
         if (a == attempt::done) {
             permit_.emplace(Permit::adopt(slots_.core(), n_));
         } else if (a == attempt::closed) {
-            this->error_ = errc::closed;
+            this->failure_ = failure::closed;
         }
         return a != attempt::not_now;
     }
@@ -130,7 +134,7 @@ public:
     void retain() noexcept { slots_.retain(); }
 
     std::tuple<error_code, std::optional<Permit>> take() noexcept {
-        return {this->error_, std::move(permit_)};
+        return {to_error(this->failure_), std::move(permit_)};
     }
 
 private:
@@ -155,7 +159,7 @@ public:
         return received_ != 0 || this->core_->is_drained();
     }
 
-    std::tuple<error_code, std::size_t> take() noexcept { return {this->error_, received_}; }
+    std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), received_}; }
 
     static std::size_t receive_into(Core& core, std::vector<T>& out, std::size_t limit) {
         return core.try_take_many([&out](T&& value) { out.push_back(std::move(value)); }, limit);

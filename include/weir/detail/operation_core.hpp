@@ -10,8 +10,8 @@
 //   start_waiting(w)    registers w, which is woken when it is worth looking again. Never takes anything.
 //   stop_waiting(w)     takes w out wherever it stands and passes on what had been promised to it. Idempotent.
 //   retain()            from here on the operation keeps its channel alive, not the caller's handle.
-//   cancel(type)        true: the driver shall stop waiting and fail(operation_aborted). False: it ends by itself.
-//   fail(error)         the result is this error.
+//   cancel(type)        true: the driver shall stop waiting and fail(failure::aborted). False: it ends by itself.
+//   fail(why)           the result is this error.
 //   take()              the completion arguments, once, on the executor where the operation completes.
 //
 // A value leaves its channel in try_complete(), which a driver calls only where it can still complete the operation
@@ -20,8 +20,10 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/waiter.hpp>
+#include <weir/error.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <concepts>
@@ -42,9 +44,27 @@ struct signature_traits<void(Args...)> {
 template <class Core>
 using result_of = typename signature_traits<typename Core::signature>::result;
 
+/// How an operation can fail, in a byte: operations are made and destroyed for every value, error codes are three words.
+enum class failure : unsigned char { none, closed, busy, aborted, timed_out };
+
+[[nodiscard]] inline error_code to_error(failure why) noexcept {
+    switch (why) {
+    case failure::none:
+        break;
+    case failure::closed:
+        return errc::closed;
+    case failure::busy:
+        return errc::busy;
+    case failure::aborted:
+        return asio::error::operation_aborted;
+    case failure::timed_out:
+        return errc::timed_out;
+    }
+    return {};
+}
+
 template <class T>
-concept operation_core = std::move_constructible<T> &&
-    requires(T& op, T const& cop, waiter& w, error_code ec) {
+concept operation_core = std::move_constructible<T> && requires(T& op, T const& cop, waiter& w) {
     typename T::signature;
     typename T::executor_type;
     { T::eager } -> std::convertible_to<bool>;
@@ -57,7 +77,7 @@ concept operation_core = std::move_constructible<T> &&
     noexcept;
     { op.cancel(asio::cancellation_type::terminal) } -> std::same_as<bool>;
     { op.take() } -> std::same_as<result_of<T>>;
-    op.fail(ec);
+    op.fail(failure::aborted);
 };
 
 /// Every operation here is all or nothing, so it can promise the strongest type and honours all three.

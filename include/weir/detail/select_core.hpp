@@ -118,8 +118,8 @@ public:
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
 
-    void fail(error_code ec) noexcept {
-        error_ = ec;
+    void fail(failure why) noexcept {
+        error_ = to_error(why);
         winner_ = none;
     }
 

@@ -158,7 +158,7 @@ public:
         return !root_;
     }
 
-    void fail(error_code ec) { failed_ = std::make_exception_ptr(boost::system::system_error(ec)); }
+    void fail(failure why) { failed_ = std::make_exception_ptr(boost::system::system_error(to_error(why))); }
 
     result_of<spawn_core> take() {
         taken_ = true;

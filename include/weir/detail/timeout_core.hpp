@@ -9,7 +9,6 @@
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/relay.hpp>
 #include <weir/detail/timer_wait.hpp>
-#include <weir/error.hpp>
 
 #include <utility>
 
@@ -31,7 +30,7 @@ public:
     bool try_complete() {
         if (inner_.try_complete()) {
             if (expired_) {
-                inner_.fail(errc::timed_out);
+                inner_.fail(failure::timed_out);
             }
             return true;
         }
@@ -39,7 +38,7 @@ public:
             expired_ = true;
             if (inner_.cancel(asio::cancellation_type::terminal)) {
                 inner_.stop_waiting(for_inner_);
-                inner_.fail(errc::timed_out);
+                inner_.fail(failure::timed_out);
                 return true;
             }
         }
@@ -61,7 +60,7 @@ public:
 
     bool cancel(asio::cancellation_type type) { return inner_.cancel(type); }
 
-    void fail(error_code ec) { inner_.fail(ec); }
+    void fail(failure why) { inner_.fail(why); }
 
     result_of<Inner> take() { return inner_.take(); }
 

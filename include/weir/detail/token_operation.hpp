@@ -220,7 +220,7 @@ private:
         if (!done_) {
             if (cancelled_) {
                 core_.stop_waiting(*this);
-                core_.fail(asio::error::operation_aborted);
+                core_.fail(failure::aborted);
             } else if (!core_.try_complete()) {
                 wait_or_post(self);
                 return;

@@ -80,7 +80,7 @@ public:
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
 
-    void fail(error_code ec) noexcept { error_ = ec; }
+    void fail(weir::detail::failure why) noexcept { error_ = weir::detail::to_error(why); }
 
     std::tuple<error_code> take() noexcept { return {error_}; }
 

@@ -91,7 +91,7 @@ public:
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
 
-    void fail(error_code ec) noexcept { error_ = ec; }
+    void fail(weir::detail::failure why) noexcept { error_ = weir::detail::to_error(why); }
 
     weir::detail::result_of<request_core> take() {
         if constexpr (answers_nothing)
