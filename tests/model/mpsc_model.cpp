@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include <weir/detail/mpsc_core.hpp>
+
+#include "mpsc_scenario.hpp"
+
+#include <support/catch.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+// The bounded channel's data plane and its queue of waiting senders, in every order: protocols [S] [T] [H] [R] [W].
+
+namespace {
+
+using model::scenario;
+using model::woken;
+using channel = model::recorded_channel<model::value>;
+using channel_ptr = std::shared_ptr<channel>;
+
+void explore(std::size_t capacity, std::function<void(scenario&, channel_ptr const&)> const& describe,
+             model::options const& how = {}) {
+    auto const result = model::explore(how, [&](scenario& s) {
+        auto const c = std::make_shared<channel>(capacity);
+        describe(s, c);
+        s.finally([c] { c->verify(); });
+    });
+    CAPTURE(capacity);
+    CHECK(result.failure == "");
+    CHECK(result.runs > 1);
+}
+
+/// For the scenarios that have too many orders to be run in all of them.
+model::options few_preemptions() {
+    model::options how;
+    how.stale_reads = 1;
+    how.preemptions = 3;
+    return how;
+}
+
+} // namespace
+
+TEST_CASE("mpsc model: a receiver that parks is woken by the send that it just missed") {
+    auto const capacity = GENERATE(1U, 2U);
+    explore(capacity, [](scenario& s, channel_ptr const& c) {
+        s.thread("sender", [=] { c->try_send(10); });
+        s.thread("receiver", [=] { c->receive(1); });
+    });
+}
+
+TEST_CASE("mpsc model: a receiver that parks anew for each value gets them all") {
+    explore(2, [](scenario& s, channel_ptr const& c) {
+        s.thread("sender", [=] {
+            c->try_send(10);
+            c->try_send(11);
+        });
+        s.thread("receiver", [=] { c->receive(2); });
+    });
+}
+
+TEST_CASE("mpsc model: two senders never get the same slot, and the receiver gets both values") {
+    explore(2, [](scenario& s, channel_ptr const& c) {
+        s.thread("first", [=] { c->try_send(10); });
+        s.thread("second", [=] { c->try_send(20); });
+        s.thread("receiver", [=] { c->receive(2); });
+    });
+}
+
+TEST_CASE("mpsc model: two senders and one slot: one is refused, or the slot is used again") {
+    explore(1, [](scenario& s, channel_ptr const& c) {
+        s.thread("first", [=] { c->try_send(10); });
+        s.thread("second", [=] { c->try_send(20); });
+        s.thread("receiver", [=] { c->receive(1); });
+    });
+}
+
+TEST_CASE("mpsc model: the receiver takes a run of values while a sender goes round the ring") {
+    auto const capacity = GENERATE(1U, 2U);
+    explore(capacity, [=](scenario& s, channel_ptr const& c) {
+        s.thread("sender", [=] {
+            for (int n = 10; n != 14; ++n) {
+                c->try_send(n);
+            }
+        });
+        s.thread("receiver", [=] {
+            c->receive(1);
+            c->try_receive();
+            c->try_receive();
+        });
+    });
+}
+
+TEST_CASE("mpsc model: a sender that finds the channel full gets the slot that is freed meanwhile") {
+    auto const capacity = GENERATE(1U, 2U);
+    explore(capacity, [=](scenario& s, channel_ptr const& c) {
+        for (int n = 0; n != static_cast<int>(capacity); ++n) {
+            c->try_send(20 + n);
+        }
+        s.thread("sender", [=] { c->send(10); });
+        s.thread("receiver", [=] { c->receive(capacity + 1); });
+    });
+}
+
+TEST_CASE("mpsc model: a sender that waits twice gets both its slots, and the receiver all values") {
+    explore(1, [](scenario& s, channel_ptr const& c) {
+        s.thread("sender", [=] {
+            c->send(10);
+            c->send(11);
+        });
+        s.thread("receiver", [=] { c->receive(2); });
+    });
+}
+
+TEST_CASE("mpsc model: two senders wait, and each gets a slot") {
+    explore(
+        1,
+        [](scenario& s, channel_ptr const& c) {
+            c->try_send(30);
+            s.thread("first", [=] { c->send(10); });
+            s.thread("second", [=] { c->send(20); });
+            s.thread("receiver", [=] { c->receive(3); });
+        },
+        few_preemptions());
+}
+
+TEST_CASE("mpsc model: a freed slot is the waiting sender's, not the next comer's") {
+    struct waiting {
+        model::blocking_waiter w;
+        weir::detail::slot_request r{1};
+    };
+    explore(1, [](scenario& s, channel_ptr const& c) {
+        c->try_send(30);
+        auto const first = std::make_shared<waiting>();
+        c->core.request(first->r, first->w);
+        s.thread("next comer", [=] {
+            c->try_send(20);
+            model::check(!c->was_sent(20), "the slot was somebody's already");
+        });
+        s.thread("receiver", [=] { c->receive(1); });
+        s.thread("waiting", [=] {
+            first->w.wait();
+            model::check(c->core.claim(first->r) == weir::detail::attempt::done, "woken with a slot");
+            c->send_reserved(10);
+        });
+    });
+}
+
+TEST_CASE("mpsc model: a request for two slots collects them one by one") {
+    explore(2, [](scenario& s, channel_ptr const& c) {
+        c->try_send(30);
+        c->try_send(31);
+        s.thread("sender", [=] {
+            model::check(c->reserve(2), "the channel is open");
+            c->send_reserved(10);
+            c->send_reserved(11);
+        });
+        s.thread("receiver", [=] { c->receive(4); });
+    });
+}
+
+TEST_CASE("mpsc model: slots that are given back go to the sender that waits") {
+    explore(
+        2,
+        [](scenario& s, channel_ptr const& c) {
+            model::check(c->core.try_reserve(2) == weir::detail::attempt::done, "there is room");
+            s.thread("holder", [=] {
+                c->core.return_slots(1);
+                c->send_reserved(20);
+            });
+            s.thread("sender", [=] { c->send(10); });
+            s.thread("receiver", [=] { c->receive(2); });
+        },
+        few_preemptions());
+}
+
+TEST_CASE("mpsc model: a cancelled sender passes on the slot that it was given") {
+    explore(1, [](scenario& s, channel_ptr const& c) {
+        c->try_send(30);
+        s.thread("cancelled", [=] { c->send_cancelled(10); });
+        s.thread("receiver", [=] { c->try_receive(); });
+    });
+    explore(
+        1,
+        [](scenario& s, channel_ptr const& c) {
+            c->try_send(30);
+            s.thread("cancelled", [=] { c->send_cancelled(10); });
+            s.thread("sender", [=] { c->send(20); });
+            s.thread("receiver", [=] { c->receive(2); });
+        },
+        few_preemptions());
+}
+
+TEST_CASE("mpsc model: a cancelled request for two slots gives back the one that it had") {
+    explore(
+        2,
+        [](scenario& s, channel_ptr const& c) {
+            model::check(c->core.try_reserve(1) == weir::detail::attempt::done, "there is room");
+            s.thread("cancelled", [=] { c->reserve_cancelled(2); });
+            s.thread("sender", [=] { c->send(20); });
+            s.thread("holder", [=] { c->send_reserved(30); });
+        },
+        few_preemptions());
+}
+
+TEST_CASE("mpsc model: a cancelled receive takes nothing, and the next one gets the value") {
+    explore(1, [](scenario& s, channel_ptr const& c) {
+        s.thread("sender", [=] { c->try_send(10); });
+        s.thread("receiver", [=] {
+            c->receive_cancelled();
+            if (c->received().empty()) {
+                c->receive(woken::may_find_nothing); // the sender's wake-up may have been meant for the first
+            }
+        });
+    });
+}
+
+TEST_CASE("mpsc model: the receiver steps over a value whose move threw") {
+    using throwing = model::recorded_channel<model::unmovable_if_negative>;
+    auto const result = model::explore({}, [](scenario& s) {
+        auto const c = std::make_shared<throwing>(2);
+        s.thread("thrower", [=] {
+            bool has_thrown = false;
+            try {
+                c->core.try_send(model::unmovable_if_negative(-1));
+            } catch (std::runtime_error const&) {
+                has_thrown = true;
+            }
+            model::check(has_thrown, "the exception comes out of the send");
+        });
+        s.thread("sender", [=] { c->try_send(20); });
+        s.thread("receiver", [=] { c->receive(woken::may_find_nothing); });
+        s.finally([=] {
+            c->verify();
+            model::check(c->received().size() == 1, "the other value is received");
+        });
+    });
+    CHECK(result.failure == "");
+}
