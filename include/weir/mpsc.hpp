@@ -26,6 +26,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/mpsc_core.hpp>
 #include <weir/detail/mpsc_operations.hpp>
+#include <weir/detail/mpsc_permits.hpp>
 #include <weir/operation.hpp>
 #include <weir/threading.hpp>
 
@@ -52,83 +53,6 @@ template <class T, class Threading = multi_threaded, detail::executor_or_context
 [[nodiscard]] auto channel(ExecutorOrContext&& where, std::size_t capacity)
     -> std::pair<sender<T, detail::executor_of<ExecutorOrContext>, Threading>,
                  receiver<T, detail::executor_of<ExecutorOrContext>, Threading>>;
-
-/// Slots of a channel, reserved for whoever holds this: sending with one neither waits nor fails.
-/// Move-only. Keeps the channel open. What is not used goes back when it is destroyed.
-/// Thread safety: distinct objects safe, shared objects unsafe.
-template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
-class permits {
-    using core = detail::mpsc_core<T, Threading>;
-
-public:
-    permits(permits&& other) noexcept : core_(other.core_), n_(std::exchange(other.n_, 0)) {
-        other.core_ = nullptr;
-    }
-
-    permits& operator=(permits&& other) noexcept {
-        permits gone(std::move(*this));
-        core_ = std::exchange(other.core_, nullptr);
-        n_ = std::exchange(other.n_, 0);
-        return *this;
-    }
-
-    ~permits() {
-        if (core_ != nullptr) {
-            core_->return_slots(n_);
-            core_->release_sender();
-        }
-    }
-
-    /// How many slots are left.
-    [[nodiscard]] std::size_t size() const noexcept { return n_; }
-
-    /// Sends with one slot. If the receiver has gone the value is destroyed.
-    /// Throws std::logic_error if none is left.
-    void send(T value) {
-        if (n_ == 0) {
-            throw std::logic_error("weir: no permit left");
-        }
-        --n_;
-        core_->send_reserved(std::move(value));
-    }
-
-private:
-    template <class, class, class>
-    friend class detail::reserve_core;
-    template <class, class, class>
-    friend class permit;
-    friend class sender<T, Executor, Threading>;
-
-    permits(core& c, std::uint32_t n) noexcept : core_(&c), n_(n) { core_->add_sender(); }
-
-    static permits adopt(core& c, std::uint32_t n) noexcept { return permits(c, n); }
-
-    core* core_;
-    std::uint32_t n_;
-};
-
-/// One reserved slot. Move-only. Keeps the channel open; destroyed unused, it gives the slot back.
-template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
-class permit {
-    using core = detail::mpsc_core<T, Threading>;
-
-public:
-    /// Sends with the slot; cannot fail or wait. If the receiver has gone the value is destroyed.
-    void send(T value) && { slot_.send(std::move(value)); }
-
-private:
-    template <class, class, class>
-    friend class detail::reserve_core;
-    friend class sender<T, Executor, Threading>;
-
-    explicit permit(permits<T, Executor, Threading> slot) noexcept : slot_(std::move(slot)) {}
-
-    static permit adopt(core& c, std::uint32_t n) noexcept {
-        return permit(permits<T, Executor, Threading>::adopt(c, n));
-    }
-
-    permits<T, Executor, Threading> slot_;
-};
 
 /// A sender that does not keep its channel open. Copyable.
 /// Thread safety: distinct objects safe, shared objects unsafe.

@@ -10,7 +10,7 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
-#include <weir/detail/run_queue.hpp>
+#include <weir/detail/run_queue_over.hpp>
 #include <weir/detail/token_operation.hpp>
 #include <weir/detail/wake_gate.hpp>
 

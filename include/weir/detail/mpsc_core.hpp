@@ -500,8 +500,10 @@ private:
 
     void wake_receiver(wake_batch& woken) noexcept { // under the mutex
         if (waiter* w = std::exchange(receiver_, nullptr)) {
-            word_.fetch_and(~receiver_waits,
-                            std::memory_order_relaxed); // [R] if it was not taken out already
+            if ((word_.load(std::memory_order_relaxed) & receiver_waits) !=
+                0) {                                                         // [R] not taken out by a sender
+                word_.fetch_and(~receiver_waits, std::memory_order_relaxed); // [R] under the mutex
+            }
             w->wake(woken);
         }
     }

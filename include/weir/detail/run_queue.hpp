@@ -10,6 +10,11 @@
 // nothing is allocated: the nodes live in coroutine frames, the posted function in memory that the queue lends.
 // A coroutine that is destroyed takes its node out again; the posted function owns the queue, never a node.
 //
+// A queue that becomes ready on a thread which is running another queue of the same executor does not go through the
+// executor at all: it follows in the same function (drain_scope). That is how two tasks of one strand or loop wake one
+// another at the price of a few locked instructions. It stays fair: only so many follow before the executor gets its
+// turn, and a task that yields always goes through the executor.
+//
 // Nodes of one queue never run side by side, even on an executor with many threads: the queue posts again only when
 // the last function has come to its end. A coroutine is therefore never resumed while it is still being suspended.
 
@@ -21,10 +26,9 @@
 #include <weir/detail/waiter.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/post.hpp>
 
+#include <atomic>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -103,7 +107,9 @@ public:
             busy_ = true;
             running_.push_back(node);
         }
+        drain_scope scope(*this);
         run_all();
+        scope.run_followers();
     }
 
     void add_client(run_queue_client& client) noexcept {
@@ -120,6 +126,9 @@ public:
 
     [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
 
+    /// Whether it runs on an executor of the type that has this mark.
+    [[nodiscard]] bool is_over(char const* type_mark) const noexcept { return type_mark_ == type_mark; }
+
     void add_ref() noexcept { owners_.add(); }
 
     void release() noexcept {
@@ -130,7 +139,9 @@ public:
     }
 
 protected:
-    run_queue() noexcept = default;
+    /// `type_mark` is the same for all queues over one type of executor.
+    explicit run_queue(char const* type_mark) noexcept : type_mark_(type_mark) {}
+
     ~run_queue() = default;
 
     /// What is posted: owns the queue, allocates from it.
@@ -143,10 +154,67 @@ protected:
             return allocator_type(queue->storage_);
         }
 
-        void operator()() const { queue->take_and_run(); }
+        void operator()() const {
+            drain_scope scope(*queue);
+            queue->take_and_run();
+            scope.run_followers();
+        }
     };
 
 private:
+    /// What the current thread is running of run queues: the first one, and those of the same executor that follow it.
+    class drain_scope {
+    public:
+        explicit drain_scope(run_queue& first) noexcept
+            : first_(first), outer_(std::exchange(current_scope_, this)) {}
+
+        drain_scope(drain_scope const&) = delete;
+
+        ~drain_scope() {
+            current_scope_ = outer_;
+            while (run_queue* q = next()) { // a handler threw: the others must run all the same
+                q->post_to_executor();
+            }
+        }
+
+        /// Takes over what begin_post() gave a queue, to run it later in the same function. False: it has to be posted.
+        bool take(run_queue& q) noexcept {
+            if (left_ == 0 || !first_.shares_executor_with(q)) {
+                return false;
+            }
+            --left_;
+            *last_ = &q;
+            last_ = &q.follower_;
+            return true;
+        }
+
+        void run_followers() {
+            while (run_queue* next_in_line = next()) {
+                intrusive_ptr<run_queue> const q(next_in_line); // the count of begin_post
+                q->end_post();
+                q->take_and_run();
+            }
+        }
+
+    private:
+        run_queue* next() noexcept {
+            run_queue* q = followers_;
+            if (q != nullptr) {
+                followers_ = std::exchange(q->follower_, nullptr);
+                if (followers_ == nullptr) {
+                    last_ = &followers_;
+                }
+            }
+            return q;
+        }
+
+        run_queue& first_;
+        drain_scope* outer_;
+        run_queue* followers_ = nullptr;
+        run_queue** last_ = &followers_;
+        unsigned left_ = 32; // so many follow before the executor has its turn
+    };
+
     void on_context_shutdown(std::unique_lock<std::mutex>& registry_lock) noexcept override {
         if (!owners_.add_unless_zero()) { // its last owner waits for this lock to take it out
             forget_executor();
@@ -163,12 +231,12 @@ private:
     void on_context_destroyed() noexcept override { release(); }
 
     void wait_for_posters() noexcept {
-        std::unique_lock lock(mutex_);
-        dead_ = true;
-        while (posters_ != 0) { // another thread is inside post(), a few instructions from its end
-            lock.unlock();
+        {
+            std::lock_guard lock(mutex_);
+            dead_ = true;
+        }
+        while (posters_.load(std::memory_order_acquire) != 0) { // [P] another thread is inside post()
             std::this_thread::yield();
-            lock.lock();
         }
     }
 
@@ -181,20 +249,30 @@ private:
         }
     }
 
+    [[nodiscard]] virtual bool shares_executor_with(run_queue const& other) const noexcept = 0;
     virtual void post_drain(drain) = 0;
     virtual void forget_executor() noexcept = 0;
     virtual void destroy() noexcept = 0;
 
-    void begin_post() noexcept { // under mutex_
-        ++posters_;
+    void begin_post() noexcept {                          // under mutex_
+        posters_.fetch_add(1, std::memory_order_relaxed); // [P] the mutex orders it before dead_ is set
         add_ref();
     }
 
+    void end_post() noexcept {
+        posters_.fetch_sub(1, std::memory_order_release);
+    } // [P] the executor was used before
+
     void post() noexcept override {
+        if (current_scope_ == nullptr || !current_scope_->take(*this)) {
+            post_to_executor();
+        }
+    }
+
+    void post_to_executor() noexcept {
         intrusive_ptr<run_queue> self(this); // the count of begin_post
         post_drain(drain{self});
-        std::lock_guard lock(mutex_);
-        --posters_;
+        end_post();
     }
 
     void take_and_run() {
@@ -227,40 +305,22 @@ private:
             }
             begin_post();
         }
-        post();
+        post_to_executor();
     }
 
+    constinit inline static thread_local drain_scope* current_scope_ = nullptr;
+
+    char const* const type_mark_;
     std::mutex mutex_;
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_
     node_list ready_;                                      // mutex_
     node_list running_;                                    // filled under mutex_, emptied where the nodes run
-    bool busy_ = false;        // mutex_; a drain is posted or running, it will look at ready_ again
-    bool dead_ = false;        // mutex_
-    unsigned posters_ = 0;     // mutex_; threads inside post()
-    reference_count<> owners_; // the nodes' owner, posted drains
+    bool busy_ = false;                // mutex_; a drain is posted or running, it will look at ready_ again
+    bool dead_ = false;                // mutex_
+    std::atomic<unsigned> posters_{0}; // [P] between begin_post and end_post; any thread adds under mutex_
+    run_queue* follower_ = nullptr;    // who comes behind in a drain_scope; that thread's
+    reference_count<> owners_;         // the nodes' owner, posted drains
     lent_storage storage_;
-};
-
-/// A run queue over one executor type.
-template <class Executor>
-class run_queue_over final : public run_queue {
-public:
-    explicit run_queue_over(Executor ex) : ex_(std::move(ex)) {
-        context_registry::add(context_registry::of_executor(*ex_), *this);
-    }
-
-    [[nodiscard]] asio::any_io_executor executor() const override { return asio::any_io_executor(*ex_); }
-
-    [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
-
-private:
-    void post_drain(drain d) override { asio::post(*ex_, std::move(d)); }
-
-    void forget_executor() noexcept override { ex_.reset(); }
-
-    void destroy() noexcept override { delete this; }
-
-    std::optional<Executor> ex_; // empty once the context has gone
 };
 
 } // namespace weir::detail

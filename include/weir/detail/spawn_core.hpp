@@ -7,7 +7,7 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
-#include <weir/detail/run_queue.hpp>
+#include <weir/detail/run_queue_over.hpp>
 #include <weir/detail/task_promise.hpp>
 #include <weir/detail/task_root.hpp>
 #include <weir/detail/token_operation.hpp>

@@ -10,21 +10,20 @@
 //   an Asio operation     asio_wait: called with a handler that resumes the chain
 //   asio::this_coro::*    the executor and the cancellation state of the root
 
+#include <weir/detail/asio_wait.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/native_wait.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/recycled.hpp>
 #include <weir/detail/task_root.hpp>
 #include <weir/operation.hpp>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <coroutine>
 #include <exception>
 #include <memory>
-#include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -35,208 +34,6 @@ class task;
 } // namespace weir
 
 namespace weir::detail {
-
-/// Waits for a weir operation that could not complete at once: what of it stands in the awaiting frame.
-template <operation_core Core>
-class parked_wait final
-    : waiter
-    , leaf_wait {
-public:
-    parked_wait(task_root& root, Core& core, std::coroutine_handle<> waiting) noexcept
-        : root_(root), core_(core), handle_(waiting) {
-        core_.retain();
-        root_.wait_for(*this);
-    }
-
-    parked_wait(parked_wait const&) = delete;
-
-    ~parked_wait() { leave(); }
-
-    /// The last thing that the awaiting coroutine does before it is suspended.
-    void park() {
-        if (root_.is_spent() || core_.start_waiting(*this) == wait_result::look_again) {
-            root_.queue().push(*this);
-        }
-    }
-
-    void rethrow() const { throw_if(thrown_); }
-
-private:
-    void run() override {
-        if (is_cancelled_) {
-            core_.fail(failure::aborted);
-        } else if (!try_complete_caught(core_, thrown_)) {
-            if (core_.start_waiting(*this) == wait_result::look_again) {
-                root_.queue().push(*this);
-            }
-            return;
-        }
-        leave();
-        root_.resume(handle_);
-    }
-
-    void leave() noexcept {
-        if (!has_left_) {
-            has_left_ = true;
-            core_.stop_waiting(*this);
-            root_.stop_waiting_for(*this);
-        }
-    }
-
-    void wake(wake_batch& woken) noexcept override { root_.queue().push(*this, woken); }
-
-    [[nodiscard]] asio::any_io_executor executor() const override { return root_.executor(); }
-
-    void cancel(asio::cancellation_type type) override {
-        if (core_.cancel(type)) {
-            is_cancelled_ = true;
-            core_.stop_waiting(*this);
-            root_.queue().push(*this);
-        }
-    }
-
-    task_root& root_;
-    Core& core_;
-    std::coroutine_handle<> handle_;
-    std::exception_ptr thrown_; // by the value's move
-    bool is_cancelled_ = false;
-    bool has_left_ = false;
-};
-
-/// Waits for a weir operation: looks first, and makes what waiting needs only if it has to.
-template <operation_core Core>
-class native_wait {
-public:
-    native_wait(task_root& root, Core& core) noexcept : root_(root), core_(core) {}
-
-    native_wait(native_wait&&) = delete;
-
-    bool await_ready() {
-        if (root_.must_abort() && core_.cancel(root_.cancelled())) {
-            core_.fail(failure::aborted);
-            return true;
-        }
-        return root_.spend() && core_.try_complete();
-    }
-
-    WEIR_NOINLINE void await_suspend(std::coroutine_handle<> waiting) {
-        parked_.emplace(root_, core_, waiting).park();
-    }
-
-    decltype(auto) await_resume() {
-        if (parked_) {
-            parked_->rethrow();
-        }
-        return unwrap(core_.take());
-    }
-
-private:
-    task_root& root_;
-    Core& core_; // lives in the awaiting frame, as a temporary of the same expression
-    std::optional<parked_wait<Core>> parked_;
-};
-
-/// What completion handlers leave behind, by signature.
-template <class Signature>
-struct stored_result;
-
-template <class... Args>
-struct stored_result<void(Args...)> {
-    using type = std::tuple<std::decay_t<Args>...>;
-};
-
-/// Waits for an operation of Asio, or of anybody who follows its model.
-template <class Op, class Signature>
-class asio_wait;
-
-template <class Op, class... Args>
-class asio_wait<Op, void(Args...)> final : leaf_wait {
-public:
-    asio_wait(task_root& root, Op&& op) noexcept : root_(root), op_(std::forward<Op>(op)) {}
-
-    asio_wait(asio_wait&&) = delete;
-
-    ~asio_wait() {
-        if (handle_) {
-            root_.stop_waiting_for(*this);
-        }
-    }
-
-    bool await_ready() const {
-        if (root_.must_abort()) {
-            throw_if(error_code(asio::error::operation_aborted));
-        }
-        return false;
-    }
-
-    WEIR_NOINLINE void await_suspend(std::coroutine_handle<> waiting) {
-        handle_ = waiting;
-        auto const number = root_.wait_for(*this);
-        std::forward<Op>(op_)(handler(root_, number));
-    }
-
-    decltype(auto) await_resume() { return unwrap(std::move(*result_)); }
-
-private:
-    /// The completion handler. If it is destroyed without having been called, the task goes with it.
-    class handler {
-    public:
-        using executor_type = asio::any_io_executor;
-        using cancellation_slot_type = asio::cancellation_slot;
-
-        handler(task_root& root, unsigned long number)
-            : root_(intrusive_ptr<task_root>::share(&root)),
-              number_(number),
-              executor_(root.executor()),
-              slot_(root.cancellation_state().slot()) {}
-
-        handler(handler&&) noexcept = default;
-        handler& operator=(handler&&) = delete;
-
-        ~handler() {
-            if (root_ && root_->waits_for(number_) != nullptr) {
-                root_->abandon_unless_running();
-            }
-        }
-
-        [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
-
-        [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
-
-        template <class... Values>
-        void operator()(Values&&... values) {
-            auto const root = std::move(root_);
-            if (auto* leaf = root->waits_for(number_)) {
-                auto& wait = static_cast<asio_wait&>(*leaf);
-                wait.result_.emplace(std::forward<Values>(values)...);
-                slot_.clear();
-                root->queue().run_or_push(wait);
-            }
-        }
-
-    private:
-        intrusive_ptr<task_root> root_;
-        unsigned long number_;
-        asio::any_io_executor executor_;
-        asio::cancellation_slot slot_;
-    };
-
-    void run() override {
-        root_.stop_waiting_for(*this);
-        root_.resume(std::exchange(handle_, {}));
-    }
-
-    void cancel(asio::cancellation_type) override {} // reaches the operation through its slot
-
-    task_root& root_;
-    Op&& op_; // lives in the awaiting frame
-    std::coroutine_handle<> handle_;
-    std::optional<std::tuple<std::decay_t<Args>...>> result_;
-};
-
-/// The signature with which an operation can be called, found by asking it.
-template <class Op>
-using signature_of = asio::completion_signature_of_t<Op>;
 
 class task_promise_base : public recycled {
 public:

@@ -17,7 +17,8 @@
 
 namespace weir::detail {
 
-class wake_gate {
+template <template <class> class Atomic>
+class basic_wake_gate {
 public:
     /// Before registering anywhere. The owner's side.
     void open() noexcept { state_.store(registering, std::memory_order_relaxed); } // registering publishes it
@@ -58,8 +59,11 @@ private:
     enum state : std::uint8_t { idle, registering, woken_early, parked, woken };
 
     // [G] as drawn above; open and close by the owner, wake by anybody
-    std::atomic<state> state_{idle};
+    Atomic<state> state_{idle};
 };
+
+/// `Atomic` is for a test that interleaves its threads on purpose.
+using wake_gate = basic_wake_gate<std::atomic>;
 
 } // namespace weir::detail
 
