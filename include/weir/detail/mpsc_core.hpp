@@ -5,13 +5,11 @@
 
 // The bounded channel with many senders and one receiver, without executors.
 //
-// DATA PLANE, no lock. A ring of slots; position p lives in slot p mod size. One word holds the tail (the next
-// position to be sent), the number of reserved slots, and the flags, so that a send is one atomic exchange: it takes
-// its position, and cannot succeed once the closed flag is in. The receiver alone moves the head.
+// DATA PLANE, no lock. A ring of slots (turn_ring.hpp, protocol [T]). One word (channel_word.hpp) holds the tail (the next
+// position to be sent), the number of reserved slots, and the flags, so that a send is one atomic exchange: it takes its
+// position, and cannot succeed once the closed flag is in. The receiver alone moves the head.
 //
 //   [S] the word. tail - head + reserved <= capacity, always. Every change is one read-modify-write.
-//   [T] a slot's turn: 2p+1 once position p is written, 2p+2 if p was given up (the value's move threw). The sender
-//       stores it (release) after writing the value; the receiver loads it (acquire) before it reads the value.
 //   [H] the head. The receiver stores it after the value has left its slot; a sender that takes the slot again
 //       has loaded it (acquire) before. A slot is free when the head has passed its last position.
 //
@@ -27,21 +25,19 @@
 //       slots become reserved slots of the front request (`granted`), which its operation uses or gives back.
 //   [C] closed. Set under the mutex. "Closed and drained" is: closed, nothing reserved, tail == head. Every path that
 //       can make it true (close, a reserved slot given back) looks for a waiting receiver afterwards.
-//
-// The ring with turns is Dmitry Vyukov's bounded queue, cut down to one consumer and without spinning on full.
 
+#include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/ref_counted.hpp>
+#include <weir/detail/turn_ring.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <type_traits>
@@ -66,27 +62,21 @@ class mpsc_core {
     template <class U>
     using atomic = typename Threading::template atomic<U>;
     using mutex = typename Threading::mutex;
-    using word = std::uint64_t;
-    using position = std::uint32_t;
+    using word = channel_word::bits;
+    using position = channel_word::position;
+    using enum channel_word::flag;
 
-    static constexpr word closed_flag = 1;
-    static constexpr word receiver_waits = 2;
-    static constexpr word senders_wait = 4;
-    static constexpr word receiver_gone = 8;
-    static constexpr word one_reserved = 16;
-    static constexpr word one_sent = word{1} << 32;
+    static constexpr word one_reserved = channel_word::one_reserved;
+    static constexpr word one_sent = channel_word::one_sent;
 
-    static constexpr position tail_of(word s) noexcept { return static_cast<position>(s >> 32); }
+    static constexpr position tail_of(word s) noexcept { return channel_word::tail_of(s); }
 
-    static constexpr std::uint32_t reserved_of(word s) noexcept { return static_cast<std::uint32_t>(s) >> 4; }
+    static constexpr std::uint32_t reserved_of(word s) noexcept { return channel_word::reserved_of(s); }
 
 public:
     using value_type = T;
 
-    explicit mpsc_core(std::size_t capacity)
-        : capacity_(checked(capacity)), mask_(std::bit_ceil(capacity_) - 1) {
-        slots_ = std::make_unique<slot[]>(std::size_t{mask_} + 1);
-    }
+    explicit mpsc_core(std::size_t capacity) : capacity_(checked(capacity)), ring_(capacity_) {}
 
     mpsc_core(mpsc_core const&) = delete;
 
@@ -344,13 +334,6 @@ public:
     [[nodiscard]] std::size_t weak_count() const noexcept { return weak_.value(); }
 
 private:
-    struct slot {
-        atomic<position> turn{0}; // [T] 0 before the first lap; the sender of position p sets 2p+1 or 2p+2
-        alignas(T) std::byte bytes[sizeof(T)];
-
-        T* value() noexcept { return std::launder(reinterpret_cast<T*>(bytes)); }
-    };
-
     static std::uint32_t checked(std::size_t capacity) {
         if (capacity == 0 || capacity > max_channel_capacity) {
             throw std::invalid_argument("weir: channel capacity must be between 1 and 134217728");
@@ -383,21 +366,19 @@ private:
         }
     }
 
+    /// Writes the value of a position that was sent; if its construction throws the receiver steps over the position.
     template <class U>
     void publish(position p, U&& value) {
-        slot& s = slots_[p & mask_];
         if constexpr (std::is_nothrow_constructible_v<T, U>) {
-            ::new (static_cast<void*>(s.bytes)) T(std::forward<U>(value));
+            ring_.put(p, std::forward<U>(value));
         } else {
             try {
-                ::new (static_cast<void*>(s.bytes)) T(std::forward<U>(value));
+                ring_.put(p, std::forward<U>(value));
             } catch (...) {
-                s.turn.store(2 * p + 2, std::memory_order_release); // [T] the receiver steps over it
                 wake_receiver();
                 throw;
             }
         }
-        s.turn.store(2 * p + 1, std::memory_order_release); // [T]
     }
 
     /// Tells the senders of what was taken, also when the value's move threw.
@@ -415,32 +396,21 @@ private:
     /// Consumes the value at the head, without telling the senders yet.
     template <class F>
     attempt take_slot(F& consume) {
-        for (;;) {
-            slot& s = slots_[next_ & mask_];
-            position const turn = s.turn.load(std::memory_order_acquire); // [T]
-            if (turn == 2 * next_ + 1) {
-                struct remove {
-                    mpsc_core& core;
-                    slot& s;
-
-                    ~remove() {
-                        s.value()->~T();
-                        ++core.next_;
-                    }
-                } at_end{*this, s};
-
-                consume(std::move(*s.value()));
-                return attempt::done;
-            }
-            if constexpr (!std::is_nothrow_move_constructible_v<T> ||
-                          !std::is_nothrow_copy_constructible_v<T>) {
-                if (turn == 2 * next_ + 2) {
-                    ++next_;
-                    continue;
-                }
-            }
+        while (ring_.steps_over(next_)) {
+            ++next_;
+        }
+        if (!ring_.is_written(next_)) {
             return is_drained() ? attempt::closed : attempt::not_now;
         }
+
+        struct advance {
+            position& next;
+
+            ~advance() { ++next; }
+        } at_end{next_}; // also when the move throws: the value is gone then
+
+        ring_.take(next_, consume);
+        return attempt::done;
     }
 
     /// Frees the slots behind next_, for the longest waiting sender if there is one.
@@ -524,8 +494,7 @@ private:
 
     // read by both, written rarely
     alignas(cache_line) std::uint32_t const capacity_;
-    std::uint32_t const mask_;
-    std::unique_ptr<slot[]> slots_;
+    turn_ring<T, Threading> ring_; // [T]
     mutex mutex_;
     intrusive_list<slot_request> senders_;  // mutex_
     waiter_list wait_closed_;               // mutex_
