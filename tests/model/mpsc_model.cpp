@@ -34,14 +34,6 @@ void explore(std::size_t capacity, std::function<void(scenario&, channel_ptr con
     CHECK(result.runs > 1);
 }
 
-/// For the scenarios that have too many orders to be run in all of them.
-model::options few_preemptions() {
-    model::options how;
-    how.stale_reads = 1;
-    how.preemptions = 3;
-    return how;
-}
-
 } // namespace
 
 TEST_CASE("mpsc model: a receiver that parks is woken by the send that it just missed") {
@@ -124,7 +116,7 @@ TEST_CASE("mpsc model: two senders wait, and each gets a slot") {
             s.thread("second", [=] { c->send(20); });
             s.thread("receiver", [=] { c->receive(3); });
         },
-        few_preemptions());
+        model::few_preemptions(2));
 }
 
 TEST_CASE("mpsc model: a freed slot is the waiting sender's, not the next comer's") {
@@ -174,7 +166,7 @@ TEST_CASE("mpsc model: slots that are given back go to the sender that waits") {
             s.thread("sender", [=] { c->send(10); });
             s.thread("receiver", [=] { c->receive(2); });
         },
-        few_preemptions());
+        model::few_preemptions(3));
 }
 
 TEST_CASE("mpsc model: a cancelled sender passes on the slot that it was given") {
@@ -191,7 +183,7 @@ TEST_CASE("mpsc model: a cancelled sender passes on the slot that it was given")
             s.thread("sender", [=] { c->send(20); });
             s.thread("receiver", [=] { c->receive(2); });
         },
-        few_preemptions());
+        model::few_preemptions(3));
 }
 
 TEST_CASE("mpsc model: a cancelled request for two slots gives back the one that it had") {
@@ -203,7 +195,7 @@ TEST_CASE("mpsc model: a cancelled request for two slots gives back the one that
             s.thread("sender", [=] { c->send(20); });
             s.thread("holder", [=] { c->send_reserved(30); });
         },
-        few_preemptions());
+        model::few_preemptions(3));
 }
 
 TEST_CASE("mpsc model: a cancelled receive takes nothing, and the next one gets the value") {

@@ -28,6 +28,14 @@ namespace model {
 
 struct no_executor {};
 
+/// For the scenarios that have too many orders to be run in all of them.
+inline options few_preemptions(unsigned n) {
+    options how;
+    how.stale_reads = 1;
+    how.preemptions = n;
+    return how;
+}
+
 template <class T>
 class recorded_channel {
 public:

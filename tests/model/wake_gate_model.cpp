@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include <weir/detail/wake_gate.hpp>
+
+#include "model_threading.hpp"
+
+#include <support/catch.hpp>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+// An operation that waits in two places and is woken from both, in every order: protocol [G].
+
+namespace {
+
+using model::scenario;
+
+/// An operation between two cores. Whoever makes it ready owns it until it has looked, and nobody else may touch it.
+struct operation {
+    struct core {
+        model::mutex m;
+        bool knows_operation = false; // m
+        bool has_news = false;        // m
+        int news = 0;                 // plain: written by its waker, read by the operation when it looks
+    };
+
+    std::array<core, 2> cores;
+    weir::detail::basic_wake_gate<model::atomic> gate;
+    model::atomic<int> readied{0};
+    model::location_id const posted = model::make_location(0);
+    int own = 0; // plain: the operation's own state
+    std::size_t looks = 0;
+    std::size_t found = 0;
+
+    operation() = default;
+    operation(operation const&) = delete;
+    ~operation() { model::end_location(posted); }
+
+    // --- a waker ---------------------------------------------------------------------------------------------------
+
+    void wake(std::size_t i) {
+        bool is_mine = false;
+        model::plain_write(&cores[i].news);
+        {
+            std::lock_guard lock(cores[i].m);
+            cores[i].has_news = true;
+            if (cores[i].knows_operation) {
+                cores[i].knows_operation = false;
+                is_mine = gate.wake();
+            }
+        }
+        if (is_mine) {
+            make_ready();
+        }
+    }
+
+    void make_ready() {
+        model::plain_write(&own);
+        model::check(readied.fetch_add(1, std::memory_order_relaxed) == 0, "made ready once");
+        model::post(posted);
+    }
+
+    // --- the operation's own side ----------------------------------------------------------------------------------
+
+    /// Takes the news that there are. Stays registered where it is.
+    void look() {
+        ++looks;
+        model::plain_write(&own);
+        for (core& c : cores) {
+            std::lock_guard lock(c.m);
+            if (c.has_news) {
+                c.has_news = false;
+                model::plain_read(&c.news);
+                ++found;
+            }
+        }
+    }
+
+    /// Registers in both cores. False: one has news already.
+    bool start_waiting() {
+        for (core& c : cores) {
+            std::lock_guard lock(c.m);
+            if (c.has_news) {
+                return false;
+            }
+            c.knows_operation = true;
+        }
+        return true;
+    }
+
+    void stop_waiting() {
+        for (core& c : cores) {
+            std::lock_guard lock(c.m);
+            c.knows_operation = false;
+        }
+    }
+
+    void wait_until_posted() {
+        model::wait(posted);
+        readied.fetch_sub(1, std::memory_order_relaxed);
+        model::plain_write(&own);
+    }
+
+    /// As weir's drivers do. False: parked.
+    bool wait_or_look_again() {
+        gate.open();
+        bool const has_parked = start_waiting();
+        model::plain_write(&own); // what the operation writes until it closes the gate is seen by whoever wakes it
+        if (gate.close()) {
+            return !has_parked && gate.wake_self();
+        }
+        return true;
+    }
+
+    void wait_for_news(std::size_t n) {
+        for (look(); found < n; look()) {
+            if (!wait_or_look_again()) {
+                wait_until_posted();
+            }
+        }
+        stop_waiting();
+    }
+};
+
+using operation_ptr = std::shared_ptr<operation>;
+
+void explore(std::function<void(scenario&, operation_ptr const&)> const& describe) {
+    auto const result = model::explore({}, [&](scenario& s) { describe(s, std::make_shared<operation>()); });
+    CHECK(result.failure == "");
+    CHECK(result.runs > 1);
+}
+
+} // namespace
+
+TEST_CASE("wake gate model: an operation that parks is made ready by the wake-up that comes meanwhile") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] { op->wait_for_news(1); });
+        s.thread("waker", [=] { op->wake(1); });
+    });
+}
+
+TEST_CASE("wake gate model: two wake-ups make an operation ready once") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] {
+            op->wait_for_news(1);
+            model::check(op->looks <= 2, "woken for something");
+        });
+        s.thread("first", [=] { op->wake(0); });
+        s.thread("second", [=] { op->wake(1); });
+    });
+}
+
+TEST_CASE("wake gate model: an operation that waits again is made ready again") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] { op->wait_for_news(2); });
+        s.thread("first", [=] { op->wake(0); });
+        s.thread("second", [=] { op->wake(1); });
+    });
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] {
+            op->wait_for_news(1);
+            op->wait_for_news(2);
+        });
+        s.thread("first", [=] { op->wake(0); });
+        s.thread("second", [=] { op->wake(1); });
+    });
+}
+
+TEST_CASE("wake gate model: a parked operation that is cancelled is made ready by one side only") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] {
+            if (op->wait_or_look_again()) {
+                op->stop_waiting();
+                return;
+            }
+            op->stop_waiting(); // from here on nobody wakes
+            if (op->gate.wake_self()) {
+                op->make_ready();
+            }
+            op->wait_until_posted();
+        });
+        s.thread("first", [=] { op->wake(0); });
+        s.thread("second", [=] { op->wake(1); });
+    });
+}
+
+TEST_CASE("wake gate model: whoever destroys a parked operation knows whether somebody has made it ready") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] {
+            bool const looks_again = op->wait_or_look_again();
+            op->stop_waiting();
+            if (!looks_again && op->gate.is_woken()) {
+                op->wait_until_posted();
+            } else {
+                model::plain_write(&op->own);
+            }
+        });
+        s.thread("waker", [=] { op->wake(1); });
+    });
+}
