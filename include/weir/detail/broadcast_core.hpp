@@ -17,10 +17,10 @@
 //   Lossless senders queue. A slot that becomes free is promised to the front, which is woken; it sends when it runs.
 //   An overwriting send may take the promised slot meanwhile: then the sender goes back to the front.
 
+#include <weir/detail/channel_owners.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
-#include <weir/detail/ref_counted.hpp>
 #include <weir/detail/shared_value.hpp>
 #include <weir/detail/waiter.hpp>
 
@@ -30,7 +30,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -44,7 +43,7 @@ struct send_ticket : list_hook<> {
 };
 
 template <class T, class Threading>
-class broadcast_core {
+class broadcast_core : public channel_owners<broadcast_core<T, Threading>, Threading> {
     static_assert(std::is_nothrow_destructible_v<T> && std::is_copy_constructible_v<T>);
 
     using values = broadcast_values<T, Threading>;
@@ -55,7 +54,10 @@ class broadcast_core {
 public:
     using stored = typename values::stored;
 
-    explicit broadcast_core(std::size_t capacity) : slots_(checked(capacity)), mask_(slots_.size() - 1) {}
+    explicit broadcast_core(std::size_t capacity)
+        : broadcast_core::channel_owners(0),
+          slots_(std::bit_ceil(checked_capacity(capacity))),
+          mask_(slots_.size() - 1) {}
 
     broadcast_core(broadcast_core const&) = delete;
 
@@ -242,39 +244,21 @@ public:
 
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
 
-    // --- owners: all senders together hold one reference, each receiver one --------------------------------------
-
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
+    /// All senders have gone: receivers get what is there, and then the end.
+    void close() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        is_closed_ = true;
+        while (waiter* w = parked_.pop_front()) {
+            w->wake(woken);
         }
     }
-
-    void add_sender() noexcept { senders_alive_.add(); }
-
-    void release_sender() noexcept {
-        if (senders_alive_.drop()) {
-            close();
-            release();
-        }
-    }
-
-    [[nodiscard]] std::size_t strong_count() const noexcept { return senders_alive_.value(); }
 
 private:
     struct slot {
         stored value{};
         std::size_t needed = 0;
     };
-
-    static std::size_t checked(std::size_t capacity) {
-        if (capacity == 0 || capacity > max_channel_capacity) {
-            throw std::invalid_argument("weir: broadcast capacity must be between 1 and 134217728");
-        }
-        return std::bit_ceil(capacity);
-    }
 
     // all of these under the mutex
 
@@ -337,15 +321,6 @@ private:
         }
     }
 
-    void close() noexcept {
-        wake_batch woken;
-        std::lock_guard lock(mutex_);
-        is_closed_ = true;
-        while (waiter* w = parked_.pop_front()) {
-            w->wake(woken);
-        }
-    }
-
     values values_; // before the slots, which give their blocks back to it
     std::vector<slot> slots_;
     std::size_t const mask_;
@@ -358,9 +333,6 @@ private:
     waiter_list parked_;       // receivers
     waiter_list wait_closed_;  // senders waiting for all receivers to go
     intrusive_list<send_ticket> senders_;
-
-    reference_count<atomic> senders_alive_;
-    reference_count<atomic> owners_{1};
 };
 
 } // namespace weir::detail

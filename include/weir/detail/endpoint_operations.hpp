@@ -28,10 +28,6 @@ namespace weir::detail {
 /// What came of a try.
 enum class attempt : unsigned char { done, not_now, closed };
 
-/// The largest capacity of a channel: a mistyped one fails at once and not by eating all memory, and positions and
-/// reserved slots fit into one word (mpsc_core.hpp).
-inline constexpr std::size_t max_channel_capacity = std::size_t{1} << 27;
-
 /// One receive at a time on an endpoint. The receiver's side only, so it needs no lock.
 class receive_turn {
 public:

@@ -26,11 +26,11 @@
 //   [C] closed. Set under the mutex. "Closed and drained" is: closed, nothing reserved, tail == head. Every path that
 //       can make it true (close, a reserved slot given back) looks for a waiting receiver afterwards.
 
+#include <weir/detail/channel_owners.hpp>
 #include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
-#include <weir/detail/ref_counted.hpp>
 #include <weir/detail/turn_ring.hpp>
 #include <weir/detail/waiter.hpp>
 
@@ -39,7 +39,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -56,7 +55,7 @@ struct slot_request : list_hook<> {
 };
 
 template <class T, class Threading>
-class mpsc_core {
+class mpsc_core : public channel_owners<mpsc_core<T, Threading>, Threading> {
     static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
 
     template <class U>
@@ -76,7 +75,8 @@ class mpsc_core {
 public:
     using value_type = T;
 
-    explicit mpsc_core(std::size_t capacity) : capacity_(checked(capacity)), ring_(capacity_) {}
+    explicit mpsc_core(std::size_t capacity)
+        : mpsc_core::channel_owners(1), capacity_(checked_capacity(capacity)), ring_(capacity_) {}
 
     mpsc_core(mpsc_core const&) = delete;
 
@@ -172,7 +172,11 @@ public:
         if (r.granted < r.wanted) {
             return attempt::not_now;
         }
-        r.granted = 0;
+        auto const slots = std::exchange(r.granted, 0);
+        if ((word_.load(std::memory_order_relaxed) & receiver_gone) != 0) {   // [S] set under the mutex
+            word_.fetch_sub(slots * one_reserved, std::memory_order_acq_rel); // [S]
+            return attempt::closed;
+        }
         return attempt::done;
     }
 
@@ -304,43 +308,7 @@ public:
         return used < capacity_ ? capacity_ - used : 0;
     }
 
-    // --- owners: all senders together hold one reference ---------------------------------------------------------
-
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
-
-    void add_sender() noexcept { senders_alive_.add(); }
-
-    [[nodiscard]] bool add_sender_unless_zero() noexcept { return senders_alive_.add_unless_zero(); }
-
-    void release_sender() noexcept {
-        if (senders_alive_.drop()) {
-            close();
-            release();
-        }
-    }
-
-    [[nodiscard]] std::size_t strong_count() const noexcept { return senders_alive_.value(); }
-
-    void add_weak() noexcept { weak_.add(); }
-
-    void release_weak() noexcept { (void)weak_.drop(); }
-
-    [[nodiscard]] std::size_t weak_count() const noexcept { return weak_.value(); }
-
 private:
-    static std::uint32_t checked(std::size_t capacity) {
-        if (capacity == 0 || capacity > max_channel_capacity) {
-            throw std::invalid_argument("weir: channel capacity must be between 1 and 134217728");
-        }
-        return static_cast<std::uint32_t>(capacity);
-    }
-
     /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
     attempt admit(word change, std::uint32_t n, word& before) noexcept {
         word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
@@ -496,13 +464,9 @@ private:
     alignas(cache_line) std::uint32_t const capacity_;
     turn_ring<T, Threading> ring_; // [T]
     mutex mutex_;
-    intrusive_list<slot_request> senders_;  // mutex_
-    waiter_list wait_closed_;               // mutex_
-    waiter* receiver_ = nullptr;            // mutex_; parked, [R] is set or about to be taken out by a sender
-    reference_count<atomic> senders_alive_; // handles, permits, waiting sends
-    reference_count<atomic> weak_{0};       // weak handles, for counting only
-    reference_count<atomic> owners_{
-        2}; // the senders together, the receiver, weak handles, waiting operations
+    intrusive_list<slot_request> senders_; // mutex_
+    waiter_list wait_closed_;              // mutex_
+    waiter* receiver_ = nullptr;           // mutex_; parked, [R] is set or about to be taken out by a sender
 };
 
 } // namespace weir::detail

@@ -105,10 +105,9 @@ public:
                 return;
             }
             busy_ = true;
-            running_.push_back(node);
         }
         drain_scope scope(*this);
-        run_all();
+        run_all(&node);
         scope.run_followers();
     }
 
@@ -276,36 +275,49 @@ private:
     }
 
     void take_and_run() {
+        run_node* first = nullptr;
         {
             std::lock_guard lock(mutex_);
             running_.append(ready_);
+            first = running_.pop_front();
         }
-        run_all();
+        run_all(first);
     }
 
-    void run_all() {
-        struct at_end {
+    void run_all(run_node* node) {
+        struct at_throw {
             run_queue& q;
+            bool armed = true;
 
-            ~at_end() { q.finish(); } // also when a handler throws out of the executor
-        } end{*this};
+            ~at_throw() {
+                if (armed) {
+                    q.next_or_finish(false);
+                }
+            }
+        } guard{*this};
 
-        while (run_node* node = running_.pop_front()) {
+        for (node = node != nullptr ? node : next_or_finish(); node != nullptr; node = next_or_finish()) {
             node->run();
         }
+        guard.armed = false;
     }
 
-    void finish() noexcept {
+    /// The next node of this run. None: the run is over, and what has become ready meanwhile is posted.
+    run_node* next_or_finish(bool go_on = true) noexcept {
         {
             std::lock_guard lock(mutex_);
+            if (run_node* node = go_on ? running_.pop_front() : nullptr) {
+                return node;
+            }
             ready_.prepend(running_);
             if (ready_.empty() || dead_) {
                 busy_ = false;
-                return;
+                return nullptr;
             }
             begin_post();
         }
         post_to_executor();
+        return nullptr;
     }
 
     constinit inline static thread_local drain_scope* current_scope_ = nullptr;
@@ -314,7 +326,7 @@ private:
     std::mutex mutex_;
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_
     node_list ready_;                                      // mutex_
-    node_list running_;                                    // filled under mutex_, emptied where the nodes run
+    node_list running_;                // mutex_: whoever wakes a node asks whether it is linked
     bool busy_ = false;                // mutex_; a drain is posted or running, it will look at ready_ again
     bool dead_ = false;                // mutex_
     std::atomic<unsigned> posters_{0}; // [P] between begin_post and end_post; any thread adds under mutex_

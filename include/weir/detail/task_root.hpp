@@ -188,6 +188,9 @@ private:
         queue_->remove_client(*this);
         on_finished();
         std::exchange(top_, {}).destroy();
+        if (cancel_.close()) {
+            release();
+        }
         release();
     }
 
@@ -221,10 +224,20 @@ private:
             auto keep = intrusive_ptr<task_root>::share(&root);
             wake_batch woken;
             std::lock_guard lock(mutex);
+            if (is_closed) {
+                return;
+            }
             types = types | type;
             if (root.queue_->push(*this, woken)) {
                 (void)keep.release();
             }
+        }
+
+        /// The task has ended: no more requests. True: one was under way, its count of the root is the caller's.
+        bool close() noexcept {
+            std::lock_guard lock(mutex);
+            is_closed = true;
+            return root.queue_->remove(*this);
         }
 
         void run() override {
@@ -240,6 +253,7 @@ private:
         task_root& root;
         std::mutex mutex;
         asio::cancellation_type types = asio::cancellation_type::none; // mutex
+        bool is_closed = false;                                        // mutex
     };
 
     intrusive_ptr<run_queue> queue_;

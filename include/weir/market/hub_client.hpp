@@ -4,6 +4,7 @@
 #ifndef WEIR_MARKET_HUB_CLIENT_HPP
 #define WEIR_MARKET_HUB_CLIENT_HPP
 
+#include <weir/detail/channel_owners.hpp>
 #include <weir/detail/timeout_core.hpp>
 #include <weir/market/detail/request_core.hpp>
 #include <weir/market/hub_statistics.hpp>
@@ -59,7 +60,7 @@ public:
 
     template <weir::detail::token_for<request<subscription>> Token = no_token>
     auto async_subscribe(symbol_selection what, subscription_options options, Token&& token = Token{}) {
-        detail::subscription_queue::checked(options.capacity);
+        (void)weir::detail::checked_capacity(options.capacity);
         return weir::detail::initiate(ask<subscription>([&](reply_sender<subscription> answer) {
                                           return subscribe{what.names(), options, std::move(answer)};
                                       }),

@@ -4,6 +4,7 @@
 #ifndef WEIR_MARKET_DETAIL_SUBSCRIPTION_QUEUE_HPP
 #define WEIR_MARKET_DETAIL_SUBSCRIPTION_QUEUE_HPP
 
+#include <weir/detail/channel_owners.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
@@ -17,7 +18,6 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -65,15 +65,9 @@ public:
     };
 
     subscription_queue(weir::detail::intrusive_ptr<hub_signal> hub, subscription_options const& options)
-        : hub_(std::move(hub)), options_(options), ring_(std::bit_ceil(checked(options.capacity))) {}
-
-    /// Throws std::invalid_argument for a capacity that no subscription can have.
-    static std::size_t checked(std::size_t capacity) {
-        if (capacity == 0 || capacity > weir::detail::max_channel_capacity)
-            throw std::invalid_argument(
-                "weir: the capacity of a subscription must be between 1 and 134217728");
-        return capacity;
-    }
+        : hub_(std::move(hub)),
+          options_(options),
+          ring_(std::bit_ceil(weir::detail::checked_capacity(options.capacity))) {}
 
     // --- the hub's side ---
 
