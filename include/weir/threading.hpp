@@ -14,14 +14,12 @@
 //
 // A policy is a class with
 //   template <class T> using atomic   with std::atomic's interface as far as the cores use it,
-//   using mutex                       with lock(), try_lock() and unlock(),
-//   static void relax() noexcept      called in the rare loops that wait for another thread's next few instructions.
+//   using mutex                       with lock(), try_lock() and unlock().
 
 #include <weir/detail/config.hpp>
 
 #include <atomic>
 #include <mutex>
-#include <thread>
 
 namespace weir {
 
@@ -86,8 +84,6 @@ struct multi_threaded {
     template <class T>
     using atomic = std::atomic<T>;
     using mutex = std::mutex;
-
-    static void relax() noexcept { std::this_thread::yield(); }
 };
 
 /// All handles of one channel, and everything that waits on it, stay on one thread.
@@ -95,8 +91,6 @@ struct single_threaded {
     template <class T>
     using atomic = detail::plain_atomic<T>;
     using mutex = detail::null_mutex;
-
-    static void relax() noexcept {}
 };
 
 } // namespace weir
