@@ -181,6 +181,13 @@ public:
         core_->add_sender();
     }
 
+    template <class Other>
+        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
+    sender(sender<T, Other, Threading>&& other) : core_(other.core_), executor_(other.executor_) {
+        other.core_ = nullptr;
+    }
+
     sender& operator=(sender other) noexcept {
         std::swap(core_, other.core_);
         std::swap(executor_, other.executor_);
