@@ -126,7 +126,8 @@ public:
         }
     }
 
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+    /// Valid until the operation is started: from then on the task's queue has the executor.
+    [[nodiscard]] executor_type get_executor() const noexcept { return *executor_; }
 
     void retain() noexcept {}
 
@@ -134,8 +135,9 @@ public:
 
     wait_result start_waiting(waiter& w) {
         if (!root_) {
-            intrusive_ptr<run_queue> q(new queue(tracked(executor_)));
+            intrusive_ptr<run_queue> q(new queue(tracked(*executor_)));
             root_ = intrusive_ptr<spawned<T>>(new spawned<T>(std::move(q), std::move(task_)));
+            executor_.reset();
         }
         auto const root =
             root_; // w may complete, and take this operation with it, as soon as it is registered
@@ -173,7 +175,7 @@ public:
     }
 
 private:
-    Executor executor_;
+    std::optional<Executor> executor_; // until the start: it may outlive its context afterwards
     task<T> task_;
     intrusive_ptr<spawned<T>> root_; // from the start on
     std::exception_ptr failed_;

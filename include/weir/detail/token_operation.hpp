@@ -30,6 +30,7 @@
 
 #include <concepts>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -44,6 +45,35 @@ template <class Executor>
 }
 template <class Executor>
 using tracked_executor = std::decay_t<decltype(tracked(std::declval<Executor const&>()))>;
+
+/// The work that an operation holds on its I/O executor, for operations whose handler runs elsewhere: should that
+/// executor's context go first, the work is let go of, and the operation stays where its handler lives.
+template <class Executor>
+class io_work final : context_hook {
+public:
+    io_work() noexcept = default;
+
+    ~io_work() { (void)take(); }
+
+    void hold(Executor const& ex) {
+        work_.emplace(tracked(ex));
+        context_registry::add(context_registry::of_executor(ex), *this);
+    }
+
+    /// The work; none if there was none, or if its context has gone.
+    std::optional<tracked_executor<Executor>> take() noexcept {
+        std::optional<tracked_executor<Executor>> work;
+        if (registry() || work_) {
+            context_registry::remove(*this, [&] { work.swap(work_); });
+        }
+        return work;
+    }
+
+private:
+    void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override { work_.reset(); }
+
+    std::optional<tracked_executor<Executor>> work_; // the registry's lock, once it is held
+};
 
 /// Who can be cancelled through a slot. The two ends know each other, so either may go first.
 class cancellable {
@@ -159,10 +189,16 @@ private:
     };
 
     token_operation(io_executor const& io, Core core, Handler handler)
-        : io_work_(tracked(io)),
-          core_(std::move(core)),
+        : core_(std::move(core)),
           handler_(std::move(handler)),
-          work_(tracked(asio::get_associated_executor(handler_, io))) {}
+          work_(tracked(asio::get_associated_executor(handler_, io))) {
+        if constexpr (std::same_as<handler_executor, io_executor>) {
+            if (asio::get_associated_executor(handler_, io) == io) {
+                return;
+            }
+        }
+        io_work_.hold(io);
+    }
 
     static handler_allocator get_allocator(Handler const& handler) noexcept {
         return asio::get_associated_allocator(handler, asio::recycling_allocator<void>());
@@ -234,7 +270,7 @@ private:
     void complete(owner self) {
         auto result = core_.take();
         Handler handler(std::move(handler_));
-        auto const io_work = std::move(io_work_);
+        auto const io = io_work_.take();
         auto const work = std::move(work_);
         disconnect(asio::get_associated_cancellation_slot(handler));
         leave();
@@ -296,7 +332,7 @@ private:
         }
     }
 
-    tracked_executor<io_executor> io_work_;
+    io_work<io_executor> io_work_;
     Core core_;
     Handler handler_;
     tracked_executor<handler_executor> work_;
