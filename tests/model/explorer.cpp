@@ -99,7 +99,8 @@ public:
     void count_object(int change) noexcept { objects_ += change; }
 
     void touch(void const* where, bool writes) {
-        bool const ordered = writes ? races_.on_write(where, self_, know().clock) : races_.on_read(where, self_, know().clock);
+        bool const ordered =
+            writes ? races_.on_write(where, self_, know().clock) : races_.on_read(where, self_, know().clock);
         if (!ordered) {
             fail("data race");
         }
@@ -168,8 +169,8 @@ public:
         return before;
     }
 
-    bool compare_exchange(location_id id, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
-                          std::memory_order failure) {
+    bool compare_exchange(location_id id, std::uint64_t& expected, std::uint64_t desired,
+                          std::memory_order success, std::memory_order failure) {
         location& l = begin({action::modify, id, success});
         std::uint64_t const before = l.messages.back().value;
         bool const same = before == expected;
@@ -342,7 +343,8 @@ private:
         if (enabled == 0) { // they look once more, in case they looked at something old
             enabled = waiting_for_change;
             if (enabled == 0 || ++rounds_alone_ > most_rounds_alone) {
-                fail(enabled == 0 ? "all that have not ended wait" : "looks again and again, and nobody else can go on");
+                fail(enabled == 0 ? "all that have not ended wait"
+                                  : "looks again and again, and nobody else can go on");
                 return false;
             }
         }
@@ -382,14 +384,17 @@ private:
     }
 
     std::string trace() const {
-        static constexpr char const* names[] = {"start", "load", "store", "modify", "lock", "post", "wait", "yield"};
-        static constexpr char const* orders[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
+        static constexpr char const* names[] = {"start", "load", "store", "modify",
+                                                "lock",  "post", "wait",  "yield"};
+        static constexpr char const* orders[] = {"relaxed", "consume", "acquire",
+                                                 "release", "acq_rel", "seq_cst"};
         std::string text;
         for (event const& e : events_) {
             if (e.who != 0) {
                 text += fmt::format("\n  {:<10} {:<6} #{} {} {:#x} -> {:#x}{}", workers_[e.who].name,
                                     names[static_cast<int>(e.what.what)], e.what.where,
-                                    orders[static_cast<int>(e.what.order)], e.before, e.after, e.is_stale ? " (old)" : "");
+                                    orders[static_cast<int>(e.what.order)], e.before, e.after,
+                                    e.is_stale ? " (old)" : "");
             }
         }
         return text;
@@ -443,25 +448,37 @@ void check(bool holds, char const* what) {
 }
 
 void yield() { current->yield(); }
+
 void plain_read(void const* where) { current->touch(where, false); }
+
 void plain_write(void const* where) { current->touch(where, true); }
+
 void count_object(int change) { current->count_object(change); }
 
 location_id make_location(std::uint64_t value) { return current->make_location(value); }
+
 void end_location(location_id id) { current->end_location(id); }
+
 std::uint64_t load(location_id id, std::memory_order order) { return current->load(id, order); }
+
 void store(location_id id, std::uint64_t value, std::memory_order order) { current->store(id, value, order); }
+
 std::uint64_t modify(location_id id, std::memory_order order,
                      std::function<std::uint64_t(std::uint64_t)> const& change) {
     return current->modify(id, order, change);
 }
-bool compare_exchange(location_id id, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
-                      std::memory_order failure) {
+
+bool compare_exchange(location_id id, std::uint64_t& expected, std::uint64_t desired,
+                      std::memory_order success, std::memory_order failure) {
     return current->compare_exchange(id, expected, desired, success, failure);
 }
+
 void lock(location_id id) { current->enter(id, action::lock); }
+
 void unlock(location_id id) { current->unlock(id); }
+
 void post(location_id id) { current->post(id); }
+
 void wait(location_id id) { current->enter(id, action::wait); }
 
 } // namespace model

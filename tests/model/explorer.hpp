@@ -18,8 +18,8 @@
 // again from the start, so it must do the same when the same is chosen: no clocks, no addresses, no chance.
 //
 // Orders that differ only in steps that have nothing to do with each other are run once: dynamic partial-order
-// reduction (Flanagan and Godefroid, POPL 2005) with sleep sets. Where that is still too much, `preemptions` bounds
-// how often a thread that could go on is stopped instead.
+// reduction (schedule.hpp). Where that is still too much, `preemptions` bounds how often a thread that could go on is
+// stopped instead.
 //
 // A failure is a check() that does not hold, a data race, an access to an atomic that was destroyed, a thread that
 // waits while no other can go on, or one that goes round for ever; it comes with the steps that led to it. The
@@ -38,7 +38,7 @@ namespace model {
 inline constexpr unsigned unbounded = std::numeric_limits<unsigned>::max();
 
 struct options {
-    unsigned stale_reads = 2;         ///< how many loads of one run read something else than the newest message
+    unsigned stale_reads = 2; ///< how many loads of one run read something else than the newest message
     unsigned preemptions = unbounded; ///< with a bound there is no reduction
     std::size_t most_runs = 3'000'000;
 };
@@ -87,7 +87,8 @@ void end_location(location_id);
 void store(location_id, std::uint64_t value, std::memory_order);
 
 /// Replaces the newest message by what `change` makes of it, and returns it.
-std::uint64_t modify(location_id, std::memory_order, std::function<std::uint64_t(std::uint64_t)> const& change);
+std::uint64_t modify(location_id, std::memory_order,
+                     std::function<std::uint64_t(std::uint64_t)> const& change);
 
 /// Replaces the newest message if it is `expected`. On failure `expected` is what was there.
 bool compare_exchange(location_id, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,

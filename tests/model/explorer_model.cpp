@@ -5,12 +5,15 @@
 
 #include <support/catch.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 // The explorer itself, by programs whose results are known.
 
@@ -48,6 +51,88 @@ std::set<pair> results(A a, B b, model::options how = {}) {
     CHECK(result.failure == "");
     return seen;
 }
+
+/// A small program made up by chance: threads that load, store, add and lock.
+struct program {
+    enum class kind { load, store, add, locked_add };
+
+    struct instruction {
+        kind what;
+        bool on_x;
+        std::memory_order order;
+    };
+
+    std::vector<std::vector<instruction>> threads;
+
+    static program random(std::minstd_rand& dice) {
+        auto const roll = [&](unsigned n) { return static_cast<unsigned>(dice() >> 8U) % n; };
+        program p;
+        p.threads.resize(2 + roll(2));
+        for (auto& t : p.threads) {
+            t.resize(p.threads.size() == 2 ? 3 + roll(2) : 2 + roll(2));
+            for (auto& i : t) {
+                static constexpr std::memory_order loads[] = {relaxed, acquire, seq_cst};
+                static constexpr std::memory_order stores[] = {relaxed, release, seq_cst};
+                i.what = static_cast<kind>(roll(4));
+                i.on_x = roll(2) == 0;
+                i.order = i.what == kind::load ? loads[roll(3)] : stores[roll(3)];
+            }
+        }
+        return p;
+    }
+
+    /// Everything that the loads and additions can have seen.
+    [[nodiscard]] std::set<std::vector<int>> results(model::options const& how, std::size_t& runs) const {
+        struct state {
+            two_words words;
+            model::mutex m;
+            std::vector<int> seen[3];
+        };
+
+        std::set<std::vector<int>> all;
+        auto const result = model::explore(how, [&](scenario& s) {
+            auto const w = std::make_shared<state>();
+            for (std::size_t t = 0; t != threads.size(); ++t) {
+                s.thread("thread", [=, this] { run(threads[t], w->words, w->m, w->seen[t]); });
+            }
+            s.finally([=, &all] {
+                std::vector<int> seen{w->words.x.load(relaxed), w->words.y.load(relaxed)};
+                for (auto const& one : w->seen) {
+                    seen.insert(seen.end(), one.begin(), one.end());
+                }
+                all.insert(seen);
+            });
+        });
+        CHECK(result.failure == "");
+        runs += result.runs;
+        return all;
+    }
+
+    static void run(std::vector<instruction> const& code, two_words& words, model::mutex& m,
+                    std::vector<int>& seen) {
+        int n = 0;
+        for (auto const& i : code) {
+            auto& word = i.on_x ? words.x : words.y;
+            n += 10;
+            switch (i.what) {
+            case kind::load:
+                seen.push_back(word.load(i.order));
+                break;
+            case kind::store:
+                word.store(n, i.order);
+                break;
+            case kind::add:
+                seen.push_back(word.fetch_add(1, i.order));
+                break;
+            case kind::locked_add:
+                std::lock_guard lock(m);
+                int const before = word.load(relaxed);
+                word.store(before + 1, relaxed);
+                seen.push_back(before);
+            }
+        }
+    }
+};
 
 bool starts_with(std::string const& text, char const* begin) { return text.rfind(begin, 0) == 0; }
 
@@ -121,7 +206,8 @@ TEST_CASE("explorer: reads of one location never go back") {
 
 TEST_CASE("explorer: increments in one step are all counted, in two steps not") {
     CHECK(results([](two_words& w) { w.first = w.x.fetch_add(1, relaxed); },
-                  [](two_words& w) { w.second = w.x.fetch_add(1, relaxed); }) == std::set<pair>{{0, 1}, {1, 0}});
+                  [](two_words& w) { w.second = w.x.fetch_add(1, relaxed); }) ==
+          std::set<pair>{{0, 1}, {1, 0}});
 
     std::set<int> sums;
     auto const result = model::explore({}, [&](scenario& s) {
@@ -135,7 +221,8 @@ TEST_CASE("explorer: increments in one step are all counted, in two steps not") 
     CHECK(sums == std::set<int>{1, 2, 3});
 }
 
-TEST_CASE("explorer: a bounded search finds the same here, in more runs; without preemptions one thread ends first") {
+TEST_CASE("explorer: a bounded search finds the same here, in more runs; without preemptions one thread ends "
+          "first") {
     auto const a = [](two_words& w) {
         w.x.fetch_add(1, acq_rel);
         w.first = w.y.fetch_add(1, acq_rel);
@@ -170,11 +257,28 @@ TEST_CASE("explorer: steps that have nothing to do with each other are run in on
     CHECK(result.runs == 1);
 }
 
+TEST_CASE("explorer: what is left out makes no difference") {
+    model::options reduced;
+    model::options every;
+    every.preemptions = 100; // more than there are
+    std::size_t few = 0;
+    std::size_t all = 0;
+    std::minstd_rand dice(1);
+    for (int i = 0; i != 100; ++i) {
+        CAPTURE(i);
+        auto const p = program::random(dice);
+        bool const same = p.results(reduced, few) == p.results(every, all);
+        CHECK(same);
+    }
+    CHECK(few < all);
+}
+
 TEST_CASE("explorer: what a mutex guards does not race, and races without it") {
     struct guarded {
         model::mutex m;
         int n = 0;
     };
+
     auto const with = [](bool locks) {
         return model::explore({}, [=](scenario& s) {
             auto const g = std::make_shared<guarded>();
@@ -199,6 +303,7 @@ TEST_CASE("explorer: tells threads that wait for each other") {
         model::mutex m;
         model::mutex n;
     };
+
     auto const result = model::explore({}, [](scenario& s) {
         auto const w = std::make_shared<two_mutexes>();
         s.thread("a", [=] {
@@ -213,7 +318,8 @@ TEST_CASE("explorer: tells threads that wait for each other") {
     CHECK(starts_with(result.failure, "all that have not ended wait"));
 }
 
-TEST_CASE("explorer: a thread that looks until another has moved comes to an end; one that looks in vain is told") {
+TEST_CASE(
+    "explorer: a thread that looks until another has moved comes to an end; one that looks in vain is told") {
     auto const look = [](bool is_set) {
         return model::explore({}, [=](scenario& s) {
             auto const w = std::make_shared<two_words>();

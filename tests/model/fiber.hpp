@@ -49,8 +49,8 @@ public:
         whole.sp = stack_.get() + stack_size;
         whole.size = stack_size;
         inside_ = boost::context::fiber(std::allocator_arg,
-                                        boost::context::preallocated(whole.sp, whole.size, whole), no_allocator{},
-                                        [this](boost::context::fiber&& outside) {
+                                        boost::context::preallocated(whole.sp, whole.size, whole),
+                                        no_allocator{}, [this](boost::context::fiber&& outside) {
                                             outside_ = std::move(outside);
                                             arrive_inside(nullptr);
                                             body_();
@@ -61,8 +61,10 @@ public:
         tsan_inside_ = __tsan_create_fiber(0);
 #endif
     }
+
     fiber(fiber const&) = delete;
     fiber& operator=(fiber const&) = delete;
+
     ~fiber() {
 #ifdef WEIR_MODEL_TSAN
         __tsan_destroy_fiber(tsan_inside_);

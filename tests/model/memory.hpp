@@ -39,6 +39,7 @@ using thread_clock = std::array<moment, max_threads>;
 inline bool releases(std::memory_order o) noexcept {
     return o == std::memory_order_release || o == std::memory_order_acq_rel || o == std::memory_order_seq_cst;
 }
+
 inline bool acquires(std::memory_order o) noexcept {
     return o == std::memory_order_acquire || o == std::memory_order_acq_rel || o == std::memory_order_seq_cst;
 }
@@ -52,7 +53,7 @@ void join(std::array<moment, N>& to, std::array<moment, N> const& from) noexcept
 
 /// What a thread knows, or passes on with a message.
 struct knowledge {
-    thread_clock clock{};                   // the steps of each thread that happened before
+    thread_clock clock{};                     // the steps of each thread that happened before
     std::array<moment, max_locations> seen{}; // the oldest message of each location that may still be read
 
     void join(knowledge const& other) noexcept {
@@ -114,8 +115,8 @@ public:
 
 private:
     plain_object& find(void const* where) {
-        auto const it =
-            std::find_if(objects_.begin(), objects_.end(), [=](plain_object const& o) { return o.where == where; });
+        auto const it = std::find_if(objects_.begin(), objects_.end(),
+                                     [=](plain_object const& o) { return o.where == where; });
         return it != objects_.end() ? *it : objects_.emplace_back(plain_object{where, 0, 0, {}});
     }
 

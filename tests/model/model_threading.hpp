@@ -24,41 +24,52 @@ template <class T>
 class atomic {
 public:
     explicit atomic(T value = T{}) : id_(make_location(to_bits(value))) {}
+
     atomic(atomic const&) = delete;
     atomic& operator=(atomic const&) = delete;
+
     ~atomic() { end_location(id_); }
 
     T load(std::memory_order order) const noexcept { return to_value(model::load(id_, order)); }
+
     void store(T value, std::memory_order order) noexcept { model::store(id_, to_bits(value), order); }
 
     T exchange(T value, std::memory_order order) noexcept {
         return change(order, [value](T) { return value; });
     }
+
     T fetch_add(T n, std::memory_order order) noexcept {
         return change(order, [n](T v) { return static_cast<T>(v + n); });
     }
+
     T fetch_sub(T n, std::memory_order order) noexcept {
         return change(order, [n](T v) { return static_cast<T>(v - n); });
     }
+
     T fetch_or(T bits, std::memory_order order) noexcept {
         return change(order, [bits](T v) { return static_cast<T>(v | bits); });
     }
+
     T fetch_and(T bits, std::memory_order order) noexcept {
         return change(order, [bits](T v) { return static_cast<T>(v & bits); });
     }
 
-    bool compare_exchange_strong(T& expected, T desired, std::memory_order success, std::memory_order failure) noexcept {
+    bool compare_exchange_strong(T& expected, T desired, std::memory_order success,
+                                 std::memory_order failure) noexcept {
         std::uint64_t was = to_bits(expected);
         bool const same = compare_exchange(id_, was, to_bits(desired), success, failure);
         expected = to_value(was);
         return same;
     }
-    bool compare_exchange_weak(T& expected, T desired, std::memory_order success, std::memory_order failure) noexcept {
+
+    bool compare_exchange_weak(T& expected, T desired, std::memory_order success,
+                               std::memory_order failure) noexcept {
         return compare_exchange_strong(expected, desired, success, failure);
     }
 
 private:
     static std::uint64_t to_bits(T v) noexcept { return static_cast<std::uint64_t>(v); }
+
     static T to_value(std::uint64_t bits) noexcept { return static_cast<T>(bits); }
 
     template <class F>
@@ -72,11 +83,14 @@ private:
 class mutex {
 public:
     mutex() : id_(make_location(0)) {}
+
     mutex(mutex const&) = delete;
     mutex& operator=(mutex const&) = delete;
+
     ~mutex() { end_location(id_); }
 
     void lock() noexcept { model::lock(id_); }
+
     void unlock() noexcept { model::unlock(id_); }
 
 private:
@@ -95,12 +109,15 @@ struct threading {
 class value {
 public:
     explicit value(int n) : n_(n) { begin(); }
+
     value(value&& other) noexcept : n_(other.n_) {
         plain_write(&other.n_);
         other.n_ = moved_from;
         begin();
     }
+
     value& operator=(value&&) = delete;
+
     ~value() {
         plain_write(&n_);
         count_object(-1);
@@ -126,6 +143,7 @@ private:
 class unmovable_if_negative {
 public:
     explicit unmovable_if_negative(int n) : value_(n) {}
+
     unmovable_if_negative(unmovable_if_negative&& other) : value_(checked(std::move(other.value_))) {}
 
     [[nodiscard]] int number() const noexcept { return value_.number(); }
@@ -142,9 +160,12 @@ private:
 };
 
 /// Blocks the thread that it belongs to until it has been woken.
-class blocking_waiter final : public weir::detail::waiter, weir::detail::postable {
+class blocking_waiter final
+    : public weir::detail::waiter
+    , weir::detail::postable {
 public:
     blocking_waiter() : posted_(make_location(0)) {}
+
     ~blocking_waiter() { end_location(posted_); }
 
     void wake(weir::detail::wake_batch& woken) noexcept override {
@@ -152,6 +173,7 @@ public:
             woken.add(*this);
         }
     }
+
     [[nodiscard]] boost::asio::any_io_executor executor() const override { return {}; }
 
     void wait() noexcept {

@@ -117,7 +117,8 @@ TEST_CASE("mpsc closing model: what a permit sends after the close is received")
     });
 }
 
-TEST_CASE("mpsc closing model: of two permits one is used and one not, and the receiver finds value and end") {
+TEST_CASE(
+    "mpsc closing model: of two permits one is used and one not, and the receiver finds value and end") {
     explore(2, [](scenario& s, channel_ptr const& c) {
         reserve_one(*c);
         reserve_one(*c);
@@ -131,7 +132,8 @@ TEST_CASE("mpsc closing model: of two permits one is used and one not, and the r
     });
 }
 
-TEST_CASE("mpsc closing model: a close refuses the sender that waits, whether it gets a slot just then or not") {
+TEST_CASE(
+    "mpsc closing model: a close refuses the sender that waits, whether it gets a slot just then or not") {
     auto const capacity = GENERATE(1U, 2U);
     explore(capacity, [=](scenario& s, channel_ptr const& c) {
         for (int n = 0; n != static_cast<int>(capacity); ++n) {
@@ -147,17 +149,15 @@ TEST_CASE("mpsc closing model: a close refuses the sender that waits, whether it
 }
 
 TEST_CASE("mpsc closing model: a cancelled sender's slot, given back after the close, is the end") {
-    explore(
-        1,
-        [](scenario& s, channel_ptr const& c) {
-            c->try_send(20);
-            s.thread("cancelled", [=] { c->send_cancelled(10); });
-            s.thread("receiver", [=] {
-                c->try_receive();
-                c->core.close();
-                c->receive_to_the_end();
-            });
+    explore(1, [](scenario& s, channel_ptr const& c) {
+        c->try_send(20);
+        s.thread("cancelled", [=] { c->send_cancelled(10); });
+        s.thread("receiver", [=] {
+            c->try_receive();
+            c->core.close();
+            c->receive_to_the_end();
         });
+    });
 }
 
 TEST_CASE("mpsc closing model: a request that had one slot of two gives it back when it is refused") {
@@ -193,7 +193,8 @@ TEST_CASE("mpsc closing model: a receiver that goes refuses or destroys what is 
     });
 }
 
-TEST_CASE("mpsc closing model: a receiver that goes lets the waiting sender go, and permits send into nothing") {
+TEST_CASE(
+    "mpsc closing model: a receiver that goes lets the waiting sender go, and permits send into nothing") {
     explore(1, [](scenario& s, channel_ptr const& c) {
         c->try_send(20);
         s.thread("sender", [=] { c->send(10); });

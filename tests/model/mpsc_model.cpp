@@ -124,6 +124,7 @@ TEST_CASE("mpsc model: a freed slot is the waiting sender's, not the next comer'
         model::blocking_waiter w;
         weir::detail::slot_request r{1};
     };
+
     explore(1, [](scenario& s, channel_ptr const& c) {
         c->try_send(30);
         auto const first = std::make_shared<waiting>();

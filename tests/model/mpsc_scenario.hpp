@@ -44,6 +44,7 @@ public:
     /// What a reserve completes with here.
     struct slots {
         static slots adopt(core_type&, std::uint32_t n) noexcept { return {n}; }
+
         std::uint32_t n;
     };
 
@@ -54,7 +55,9 @@ public:
 
     /// With one sender. The record owns the channel too, until it is destroyed.
     explicit recorded_channel(std::size_t capacity) : core(*new core_type(capacity)) { core.add_ref(); }
+
     recorded_channel(recorded_channel const&) = delete;
+
     ~recorded_channel() {
         if (has_receiver_) {
             drop_receiver();
@@ -160,7 +163,8 @@ public:
     void verify() {
         std::vector<int> arrived = received_;
         if (has_receiver_) {
-            while (core.try_take([&](T&& v) { arrived.push_back(v.number()); }) == weir::detail::attempt::done) {
+            while (core.try_take([&](T&& v) { arrived.push_back(v.number()); }) ==
+                   weir::detail::attempt::done) {
             }
             check(core.capacity() == core.max_capacity(), "all room is back");
             check(core.is_closed() || is_usable(), "an open channel takes a value");
@@ -181,8 +185,11 @@ public:
     }
 
     [[nodiscard]] std::vector<int> const& received() const noexcept { return received_; }
+
     [[nodiscard]] bool was_sent(int n) const {
-        return std::any_of(sends_.begin(), sends_.end(), [n](auto const& s) { return s == std::pair{n, true}; });
+        return std::any_of(sends_.begin(), sends_.end(), [n](auto const& s) {
+            return s == std::pair{n, true};
+        });
     }
 
 private:

@@ -29,7 +29,9 @@ struct oneshot {
     using wait_closed_operation = weir::detail::wait_closed_core<no_executor, core_type>;
 
     oneshot() : core(*new core_type) { core.add_ref(); }
+
     oneshot(oneshot const&) = delete;
+
     ~oneshot() { core.release(); }
 
     void send() {
@@ -38,6 +40,7 @@ struct oneshot {
         model::check(was_sent || v.number() == 7, "a refused value is as it was");
         model::check(!core.send(model::value(8)), "a second value is refused");
     }
+
     void drop_sender() {
         core.abandon_sender();
         core.release();
@@ -48,15 +51,18 @@ struct oneshot {
         await(op, expectation);
         note_received(std::get<1>(op.take()));
     }
+
     void receive_cancelled() {
         receive_operation op(core, executor);
         if (await_cancelled(op)) {
             note_received(std::get<1>(op.take()));
         }
     }
+
     void try_receive() {
         core.try_take([this](model::value&& v) { received = v.number(); });
     }
+
     void drop_receiver() {
         core.abandon_receiver();
         core.release();
@@ -87,8 +93,7 @@ private:
 using oneshot_ptr = std::shared_ptr<oneshot>;
 
 void explore(std::function<void(scenario&, oneshot_ptr const&)> const& describe) {
-    auto const result =
-        model::explore({}, [&](scenario& s) { describe(s, std::make_shared<oneshot>()); });
+    auto const result = model::explore({}, [&](scenario& s) { describe(s, std::make_shared<oneshot>()); });
     CHECK(result.failure == "");
     CHECK(result.runs > 1);
 }

@@ -38,6 +38,7 @@ struct operation {
 
     operation() = default;
     operation(operation const&) = delete;
+
     ~operation() { model::end_location(posted); }
 
     // --- a waker ---------------------------------------------------------------------------------------------------
@@ -109,7 +110,8 @@ struct operation {
     bool wait_or_look_again() {
         gate.open();
         bool const has_parked = start_waiting();
-        model::plain_write(&own); // what the operation writes until it closes the gate is seen by whoever wakes it
+        model::plain_write(
+            &own); // what the operation writes until it closes the gate is seen by whoever wakes it
         if (gate.close()) {
             return !has_parked && gate.wake_self();
         }
