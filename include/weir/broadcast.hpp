@@ -26,6 +26,7 @@
 //   tx.send(stop{});
 //   if (co_await rx.async_receive()) ...
 
+#include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/broadcast_core.hpp>
 #include <weir/detail/broadcast_operations.hpp>
@@ -122,6 +123,15 @@ public:
         std::optional<T> value;
         place_->try_take([&value](T&& v) { value.emplace(std::move(v)); });
         return value;
+    }
+
+    /// Waits for the next value on a plain thread; empty: closed and drained.
+    /// Throws std::logic_error where the calling thread runs the channel's executor, and would wait for itself.
+    [[nodiscard]] std::optional<T> blocking_receive() requires detail::can_block<Threading> {
+        auto [ec, value] =
+            detail::block_on<Threading>(detail::receive_core<T, Executor, place>(*place_, get_executor()));
+        detail::throw_if(ec);
+        return std::move(value);
     }
 
     /// Receives the next value.

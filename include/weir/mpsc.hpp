@@ -22,6 +22,7 @@
 //   weir::spawn(ctx, produce(std::move(tx)), asio::detached);
 //   while (auto value = co_await rx.async_receive()) use(*value);
 
+#include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/mpsc_core.hpp>
@@ -192,6 +193,14 @@ public:
 
     [[nodiscard]] bool try_emplace(Args&&... args) { return try_send(T(std::forward<Args>(args)...)); }
 
+    /// Waits for room on a plain thread. False: closed, and the value is destroyed.
+    /// Throws std::logic_error where the calling thread runs the channel's executor, and would wait for itself.
+    [[nodiscard]] bool blocking_send(T value) requires detail::can_block<Threading> {
+        auto [ec] = detail::block_on<Threading>(
+            detail::send_core<T, Executor, core>(*core_, get_executor(), std::move(value)));
+        return !ec;
+    }
+
     /// Moves in as many of the first values as there is room for, in one reservation. How many that were.
     [[nodiscard]] std::size_t try_send_many(std::span<T> values);
 
@@ -334,6 +343,15 @@ public:
         std::optional<T> value;
         core_->try_take([&value](T&& v) { value.emplace(std::move(v)); });
         return value;
+    }
+
+    /// Waits for the next value on a plain thread; empty: closed and drained.
+    /// Throws std::logic_error where the calling thread runs the channel's executor, and would wait for itself.
+    [[nodiscard]] std::optional<T> blocking_receive() requires detail::can_block<Threading> {
+        auto [ec, value] =
+            detail::block_on<Threading>(detail::receive_core<T, Executor, core>(*core_, get_executor()));
+        detail::throw_if(ec);
+        return std::move(value);
     }
 
     /// Appends up to `limit` values that are there now. How many that were.

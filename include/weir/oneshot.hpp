@@ -19,6 +19,7 @@
 //   tx.send(42);
 //   std::optional<int> answer = co_await rx.async_receive();
 
+#include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
@@ -158,6 +159,15 @@ public:
         std::optional<T> value;
         core_->try_take([&value](T&& v) { value.emplace(std::move(v)); });
         return value;
+    }
+
+    /// Waits for the value on a plain thread; empty: none will come.
+    /// Throws std::logic_error where the calling thread runs the channel's executor, and would wait for itself.
+    [[nodiscard]] std::optional<T> blocking_receive() requires detail::can_block<Threading> {
+        auto [ec, value] =
+            detail::block_on<Threading>(detail::receive_core<T, Executor, core>(*core_, get_executor()));
+        detail::throw_if(ec);
+        return std::move(value);
     }
 
     /// Receives the value.

@@ -14,11 +14,14 @@
 //
 // A policy is a class with
 //   template <class T> using atomic   with std::atomic's interface as far as the cores use it,
-//   using mutex                       with lock(), try_lock() and unlock().
+//   using mutex                       with lock(), try_lock() and unlock(),
+//   using event                       with set() and wait_and_reset(): how a plain thread waits. A policy without it
+//                                     has no blocking_ operations.
 
 #include <weir/detail/config.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 
 namespace weir {
@@ -77,6 +80,28 @@ struct null_mutex {
     void unlock() noexcept {}
 };
 
+/// One thread sleeps until another says so. A set() that comes first is not lost.
+class thread_event {
+public:
+    void set() noexcept {
+        std::lock_guard lock(
+            mutex_); // held while notifying: the sleeper may destroy this as soon as it has the lock
+        is_set_ = true;
+        changed_.notify_one();
+    }
+
+    void wait_and_reset() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return is_set_; });
+        is_set_ = false;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_set_ = false; // mutex_
+};
+
 } // namespace detail
 
 /// Handles of one channel may be used on different threads at once.
@@ -84,6 +109,7 @@ struct multi_threaded {
     template <class T>
     using atomic = std::atomic<T>;
     using mutex = std::mutex;
+    using event = detail::thread_event;
 };
 
 /// All handles of one channel, and everything that waits on it, stay on one thread.

@@ -159,6 +159,10 @@ public:
         return received_ != 0 || this->core_->is_drained();
     }
 
+    wait_result start_waiting(waiter& w) { // with limit 0 there is nothing to wait for
+        return limit_ == 0 ? wait_result::look_again : receive_core_base<Executor, Core>::start_waiting(w);
+    }
+
     std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), received_}; }
 
     static std::size_t receive_into(Core& core, std::vector<T>& out, std::size_t limit) {

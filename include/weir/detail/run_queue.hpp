@@ -125,6 +125,9 @@ public:
 
     [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
 
+    /// Whether the calling thread is inside a task or another coroutine that weir resumed.
+    [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_scope_ != nullptr; }
+
     /// Whether it runs on an executor of the type that has this mark.
     [[nodiscard]] bool is_over(char const* type_mark) const noexcept { return type_mark_ == type_mark; }
 

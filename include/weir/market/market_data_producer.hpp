@@ -8,14 +8,12 @@
 #include <weir/market/market_tick.hpp>
 #include <weir/market/tick_source.hpp>
 #include <weir/mpsc.hpp>
+#include <weir/select.hpp>
 #include <weir/task.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -50,9 +48,12 @@ public:
 
     [[nodiscard]] constexpr bool is_max() const noexcept { return factor_ == 0; }
 
-    /// When a tick is due that was recorded `ns` nanoseconds after the first.
-    [[nodiscard]] std::chrono::nanoseconds scaled(std::int64_t ns) const noexcept {
-        return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(ns) / factor_));
+    /// How long after the first a tick is due that was recorded so much later than it. Never more than a century
+    /// either way, so that it can be added to a time. Requires: not is_max().
+    [[nodiscard]] std::chrono::nanoseconds scaled(std::chrono::nanoseconds recorded) const noexcept {
+        constexpr double century = 100.0 * 365 * 24 * 3600 * 1e9;
+        auto const ns = static_cast<double>(recorded.count()) / factor_;
+        return std::chrono::nanoseconds(static_cast<std::int64_t>(std::clamp(ns, -century, century)));
     }
 
 private:
@@ -73,12 +74,10 @@ public:
     /// Throws: what the source throws, and operation_aborted when the task is cancelled; the sender goes then too.
     [[nodiscard]] task<std::uint64_t> run() {
         auto to = std::move(*std::exchange(to_, std::nullopt));
-        std::optional<pace> clock;
-        if (!speed_.is_max())
-            clock.emplace(co_await asio::this_coro::executor, speed_);
+        pace clock(speed_);
         while (auto tick = source_.next()) {
-            if (clock && !clock->is_due(*tick))
-                co_await clock->timer.async_wait(asio::deferred);
+            if (!speed_.is_max() && !co_await reaches(clock.due(*tick), to))
+                break;
             if (!to.try_send(*tick) && !co_await send(to, *tick))
                 break;
             ++sent_;
@@ -90,23 +89,32 @@ public:
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
 private:
-    /// The clock of a replay: when each tick is due.
-    struct pace {
-        pace(asio::any_io_executor const& ex, replay_speed s) : timer(ex), speed(s) {}
+    /// The clock of a replay: it starts with the first tick.
+    class pace {
+    public:
+        explicit pace(replay_speed speed) noexcept : speed_(speed) {}
 
-        bool is_due(market_tick const& tick) {
-            if (!first)
-                first = tick.receive_time;
-            auto const due = start + speed.scaled(tick.receive_time - *first);
-            timer.expires_at(due);
-            return due <= std::chrono::steady_clock::now();
+        std::chrono::steady_clock::time_point due(market_tick const& tick) noexcept {
+            if (!start_) {
+                start_ = std::chrono::steady_clock::now();
+                first_ = tick.receive_time;
+            }
+            return *start_ + speed_.scaled(std::chrono::nanoseconds(tick.receive_time - first_));
         }
 
-        asio::steady_timer timer;
-        replay_speed speed;
-        std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-        std::optional<std::int64_t> first; // the receive time of the first tick
+    private:
+        replay_speed speed_;
+        std::optional<std::chrono::steady_clock::time_point> start_;
+        std::int64_t first_ = 0; // the receive time of the first tick
     };
+
+    /// Waits until `due`, not at all if that has passed. False: nobody takes ticks any more.
+    static task<bool> reaches(std::chrono::steady_clock::time_point due, Sender& to) {
+        bool is_wanted = true;
+        if (due > std::chrono::steady_clock::now())
+            co_await select(on(to.async_closed(), [&is_wanted] { is_wanted = false; }), at(due, [] {}));
+        co_return is_wanted;
+    }
 
     /// False: nobody takes it any more.
     static task<bool> send(Sender& to, market_tick tick) {
