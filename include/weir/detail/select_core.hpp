@@ -87,13 +87,11 @@ public:
             winner_ = i;
             return true;
         }
-        bool const can_come =
-            has_channels ? first_on(case_kind::channel) != none : first_on(case_kind::timer) != none;
-        return !can_come; // with winner_ == none
+        return !can_come(); // with winner_ == none
     }
 
     wait_result start_waiting(waiter& whole) {
-        auto result = wait_result::parked;
+        auto result = can_come() ? wait_result::parked : wait_result::look_again;
         for (std::size_t i = 0; i != n && result == wait_result::parked; ++i) {
             visit(i, [&](auto& c) {
                 if (c.is_on()) {
@@ -141,6 +139,11 @@ private:
             return ((I == i && f(std::get<I>(cases_))) || ...);
         }
         (std::index_sequence_for<Cases...>());
+    }
+
+    /// False if all that could end the wait is closed or off.
+    [[nodiscard]] bool can_come() {
+        return first_on(has_channels ? case_kind::channel : case_kind::timer) != none;
     }
 
     [[nodiscard]] std::size_t first_on(case_kind kind) {
