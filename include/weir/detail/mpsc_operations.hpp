@@ -43,6 +43,9 @@ public:
     }
 
     wait_result start_waiting(waiter& w) {
+        if (wanted_ == 0) {
+            return wait_result::look_again; // open or closed is all that there is to find out
+        }
         if (!request_) {
             request_.emplace(wanted_);
         }
