@@ -24,7 +24,7 @@ public:
     outcome() = default;
     outcome(outcome const&) = delete;
 
-    /// The completion handler. Move-only and callable as an rvalue only, as a handler may be.
+    /// The completion handler. Move-only, as a handler may be.
     [[nodiscard]] auto handler() noexcept { return recorder(*this); }
 
     [[nodiscard]] bool is_pending() const noexcept { return calls_ == 0; }
@@ -52,7 +52,7 @@ private:
         recorder(recorder&&) noexcept = default;
 
         template <class... Values>
-        void operator()(weir::error_code ec, Values&&... values) && {
+        void operator()(weir::error_code ec, Values&&... values) {
             ++outcome_->calls_;
             outcome_->error_ = ec;
             if constexpr (sizeof...(Values) != 0) {
