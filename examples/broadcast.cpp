@@ -70,6 +70,7 @@ void shut_down_three() {
     workers.push_back(weir::spawn(pool, work(tx.subscribe(), 2), asio::use_future));
     workers.push_back(weir::spawn(pool, work(tx.subscribe(), 3), asio::use_future));
     fmt::print("told {} receivers to stop\n", tx.send(stop{}));
+    pool.join();
     for (auto& worker : workers)
         fmt::print("worker {} has stopped\n", worker.get());
 }
