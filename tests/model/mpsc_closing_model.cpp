@@ -69,7 +69,7 @@ TEST_CASE("mpsc closing model: two senders go, and the receiver finds the end on
             });
             s.thread("receiver", [=] { c->receive_to_the_end(); });
         },
-        model::few_preemptions(3));
+        model::few_preemptions(2));
 }
 
 TEST_CASE("mpsc closing model: a closed channel ends when the last reserved slot is given back") {

@@ -167,7 +167,7 @@ TEST_CASE("mpsc model: slots that are given back go to the sender that waits") {
             s.thread("sender", [=] { c->send(10); });
             s.thread("receiver", [=] { c->receive(2); });
         },
-        model::few_preemptions(3));
+        model::few_preemptions(2));
 }
 
 TEST_CASE("mpsc model: a cancelled sender passes on the slot that it was given") {
@@ -184,7 +184,7 @@ TEST_CASE("mpsc model: a cancelled sender passes on the slot that it was given")
             s.thread("sender", [=] { c->send(20); });
             s.thread("receiver", [=] { c->receive(2); });
         },
-        model::few_preemptions(3));
+        model::few_preemptions(2));
 }
 
 TEST_CASE("mpsc model: a cancelled request for two slots gives back the one that it had") {

@@ -12,7 +12,6 @@
 
 #include <weir/detail/mpsc_core.hpp>
 #include <weir/detail/mpsc_operations.hpp>
-#include <weir/mpsc.hpp>
 
 #include <algorithm>
 #include <array>
