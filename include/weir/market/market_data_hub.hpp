@@ -22,11 +22,13 @@
 #include <weir/timeout.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/system/errc.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -67,7 +69,8 @@ struct hub_options {
 /// What is broadcast when the hub is to end. Producers that subscribe to it know when to stop.
 struct shutdown_notice {};
 
-/// Not movable. Must outlive run(); feeds, clients and subscriptions may outlive the hub.
+/// Not movable. Must outlive run(), or be destroyed where run() cannot run meanwhile: on its executor, or when the
+/// context has stopped. Feeds, clients and subscriptions may outlive the hub.
 /// Thread safety: feed(), client(), shutdown_sender() and symbols() may be used from any thread.
 class market_data_hub {
 public:
@@ -82,7 +85,11 @@ public:
     market_data_hub(market_data_hub const&) = delete;
     market_data_hub& operator=(market_data_hub const&) = delete;
 
-    ~market_data_hub() { close(); }
+    ~market_data_hub() {
+        if (ending_)
+            ending_->hub = nullptr; // its run() is destroyed later, or fails with operation_aborted
+        close();
+    }
 
     /// Where a producer sends its ticks: one copy for each. Ticks name instruments by their id in symbols().
     [[nodiscard]] mpsc::sender<market_tick> feed() const { return feed_; }
@@ -112,6 +119,20 @@ public:
 
 private:
     struct private_tag {};
+
+    /// Closes the hub, whatever ends its loop, unless the hub has gone before.
+    struct at_end {
+        explicit at_end(market_data_hub& h) noexcept : hub(&h) { h.ending_ = this; }
+
+        ~at_end() {
+            if (!hub)
+                return;
+            hub->ending_ = nullptr;
+            hub->close();
+        }
+
+        market_data_hub* hub;
+    };
 
     market_data_hub(asio::any_io_executor ex, hub_options const& options, private_tag)
         : market_data_hub(ex, options, mpsc::channel<market_tick>(ex, options.data_capacity),
@@ -159,7 +180,8 @@ private:
     std::uint64_t received_ = 0;
     std::uint64_t rejected_ = 0;
     std::uint64_t left_behind_ = 0;
-    bool is_running_ = true; // false: asked to end
+    at_end* ending_ = nullptr; // while the loop is there
+    bool is_running_ = true;   // false: asked to end
     bool has_run_ = false;
 };
 
@@ -182,12 +204,7 @@ market_data_hub::market_data_hub(asio::any_io_executor const& ex, hub_options co
 }
 
 inline task<> market_data_hub::loop() {
-    struct at_end {
-        market_data_hub& hub;
-
-        ~at_end() { hub.close(); } // whatever ends the loop
-    } ending{*this};
-
+    at_end ending(*this);
     auto on_shutdown = [this](shutdown_notice) { is_running_ = false; };
     auto on_command = [this](market_command c) { std::visit([this](auto& one) { execute(one); }, c); };
     auto on_data = [this](std::size_t) { process_run(); };
@@ -224,7 +241,8 @@ inline void market_data_hub::look_after_subscribers() {
     routes_.flush();
 }
 
-inline void market_data_hub::execute(subscribe& command) try {
+inline void market_data_hub::execute(subscribe& command) {
+    namespace code = boost::system::errc;
     auto const is_wrong = [](std::string const& name) {
         return !is_pattern(name) && !symbol_table::fault_in(name).empty();
     };
@@ -232,21 +250,24 @@ inline void market_data_hub::execute(subscribe& command) try {
         command.answer.send(errc::unknown_symbol);
         return;
     }
+    weir::detail::intrusive_ptr<detail::subscription_queue> queue;
+    try {
+        queue = weir::detail::intrusive_ptr(new detail::subscription_queue(signal_, command.options));
+    } catch (std::invalid_argument const&) { // a command that was not made by hub_client
+        command.answer.send(make_error_code(code::invalid_argument));
+        return;
+    } catch (std::bad_alloc const&) { // so large a capacity is the subscriber's problem, not everybody's
+        command.answer.send(make_error_code(code::not_enough_memory));
+        return;
+    }
     for (auto const& name : command.symbols)
         if (!is_pattern(name))
             symbols_.intern(name); // so that it can be subscribed to before it trades
-    weir::detail::intrusive_ptr<detail::subscription_queue> queue(
-        new detail::subscription_queue(signal_, command.options));
     routes_.add(queue, std::move(command.symbols), [&](instrument_id id) {
         if (command.options.snapshot && id < last_.size() && last_[id].volume > decimal())
             queue->offer_snapshot(last_[id]);
     });
     command.answer.send(subscription(std::move(queue), executor_.get()));
-
-} catch (std::invalid_argument const&) { // options of a command that was not made by hub_client
-
-    command.answer.send(
-        error_code(boost::system::errc::make_error_code(boost::system::errc::invalid_argument)));
 }
 
 inline void market_data_hub::execute(unsubscribe& command) {

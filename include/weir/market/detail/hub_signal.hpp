@@ -59,7 +59,7 @@ private:
     weir::detail::reference_count<> owners_;
 };
 
-/// Waits for the flag and takes it down. The hub, which waits, owns the signal too.
+/// Waits for the flag and takes it down; owns it while it waits.
 class signal_core {
 public:
     using signature = void(error_code);
@@ -76,7 +76,10 @@ public:
 
     void stop_waiting(weir::detail::waiter&) noexcept { signal_->stop_waiting(); }
 
-    void retain() noexcept {}
+    void retain() noexcept {
+        if (!owner_)
+            owner_ = weir::detail::intrusive_ptr<hub_signal>::share(signal_);
+    }
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
 
@@ -86,6 +89,7 @@ public:
 
 private:
     hub_signal* signal_;
+    weir::detail::intrusive_ptr<hub_signal> owner_; // once it waits
     error_code error_;
 };
 

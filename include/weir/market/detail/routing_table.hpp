@@ -37,6 +37,7 @@ class routing_table {
         std::vector<std::string> names;         // as subscribed, less what was unsubscribed
         std::vector<instrument_id> instruments; // where it is entered
         std::vector<market_tick> staged;        // of this run, or waiting for room
+        bool has_ended = false;                 // gets no more; stays until its handle goes, for its counts
     };
 
 public:
@@ -47,7 +48,7 @@ public:
     void add(queue_ptr queue, std::vector<std::string> names, F each) {
         learn_instruments();
         auto& s = *subscribers_.emplace_back(
-            std::make_unique<subscriber>(subscriber{std::move(queue), std::move(names), {}, {}}));
+            std::make_unique<subscriber>(subscriber{std::move(queue), std::move(names), {}, {}, false}));
         for (instrument_id id = 0; id < routes_.size(); ++id)
             if (wants(s, symbols_->name(id)))
                 enter(s, id);
@@ -87,9 +88,13 @@ public:
 
     /// Hands what is staged to the queues. False: some queue has no room, and keeps data waiting.
     bool flush() {
-        std::erase_if(staged_, [](subscriber* s) {
+        std::erase_if(staged_, [this](subscriber* s) {
             auto const taken = s->queue->offer(s->staged);
             s->staged.erase(s->staged.begin(), s->staged.begin() + static_cast<std::ptrdiff_t>(taken));
+            if (s->queue->is_disconnected()) {
+                leave_instruments(*s);
+                s->has_ended = true;
+            }
             return s->staged.empty();
         });
         return !is_blocked();
@@ -102,7 +107,7 @@ public:
         std::erase_if(subscribers_, [this](std::unique_ptr<subscriber>& s) {
             if (!s->queue->is_over())
                 return false;
-            leave_all(*s);
+            end(*s);
             gone_ += s->queue->counts();
             return true;
         });
@@ -110,11 +115,17 @@ public:
 
     /// Ends every subscription.
     void close_all() noexcept {
-        for (auto& s : subscribers_)
+        for (auto& s : subscribers_) {
+            s->has_ended = true;
             s->queue->close();
+        }
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return subscribers_.size(); }
+    /// How many subscriptions have not ended.
+    [[nodiscard]] std::size_t size() const noexcept {
+        return static_cast<std::size_t>(std::count_if(subscribers_.begin(), subscribers_.end(),
+                                                      [](auto const& s) { return !s->has_ended; }));
+    }
 
     [[nodiscard]] std::size_t staged() const noexcept {
         std::size_t n = 0;
@@ -162,15 +173,17 @@ private:
         });
     }
 
-    void leave_all(subscriber& s) {
+    void leave_instruments(subscriber& s) {
         for (instrument_id id : s.instruments)
             std::erase(routes_[id], &s);
         s.instruments.clear();
-        std::erase(staged_, &s);
     }
 
     void end(subscriber& s) {
-        leave_all(s);
+        leave_instruments(s);
+        if (std::erase(staged_, &s) != 0)
+            s.queue->count_dropped(std::exchange(s.staged, {}).size());
+        s.has_ended = true;
         s.queue->close();
     }
 

@@ -98,10 +98,17 @@ public:
         wake_receiver(woken);
     }
 
-    /// The subscriber has gone, or its rule has ended it.
+    /// Counts ticks that were meant for the subscriber and will not be offered.
+    void count_dropped(std::size_t n) noexcept {
+        std::lock_guard lock(mutex_);
+        counts_.routed += n;
+        counts_.dropped += n;
+    }
+
+    /// The subscriber has gone.
     [[nodiscard]] bool is_over() const noexcept {
         std::lock_guard lock(mutex_);
-        return is_gone_ || is_disconnected_;
+        return is_gone_;
     }
 
     // --- both sides ---
@@ -113,7 +120,10 @@ public:
         return counts;
     }
 
+    /// Its rule has ended it. Takes the lock only if that can be.
     [[nodiscard]] bool is_disconnected() const noexcept {
+        if (options_.overflow != overflow::disconnect)
+            return false;
         std::lock_guard lock(mutex_);
         return is_disconnected_;
     }
