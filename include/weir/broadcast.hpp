@@ -149,9 +149,7 @@ private:
     template <class, class, class>
     friend class receiver;
     friend class sender<T, Executor, Threading>;
-    template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where, std::size_t capacity)
-        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
+    friend detail::handle_maker;
 
     receiver(core& ring, std::uint64_t at, detail::bound_executor<Executor> ex)
         : place_(new place(ring, at)), executor_(std::move(ex)) {}
@@ -259,9 +257,7 @@ public:
 private:
     template <class, class, class>
     friend class sender;
-    template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where, std::size_t capacity)
-        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
+    friend detail::handle_maker;
 
     /// Adopts one count of senders.
     sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
@@ -277,7 +273,7 @@ auto channel(ExecutorOrContext&& where, std::size_t capacity)
     using executor = detail::executor_of<ExecutorOrContext>;
     detail::bound_executor<executor> ex(detail::to_executor(std::forward<ExecutorOrContext>(where)));
     auto* c = new detail::broadcast_core<T, Threading>(capacity);
-    sender<T, executor, Threading> tx(*c, ex);
+    auto tx = detail::handle_maker::make<sender<T, executor, Threading>>(*c, ex);
     auto rx = tx.subscribe();
     return {std::move(tx), std::move(rx)};
 }

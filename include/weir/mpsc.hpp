@@ -264,9 +264,7 @@ private:
     template <class, class, class>
     friend class sender;
     friend class weak_sender<T, Executor, Threading>;
-    template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where, std::size_t capacity)
-        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
+    friend detail::handle_maker;
 
     /// Adopts one count of senders.
     sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
@@ -383,9 +381,7 @@ public:
 private:
     template <class, class, class>
     friend class receiver;
-    template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where, std::size_t capacity)
-        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
+    friend detail::handle_maker;
 
     receiver(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
 
@@ -433,7 +429,8 @@ auto channel(ExecutorOrContext&& where, std::size_t capacity)
     using core = detail::mpsc_core<T, Threading>;
     detail::bound_executor<executor> ex(detail::to_executor(std::forward<ExecutorOrContext>(where)));
     core* c = new core(capacity);
-    return {sender<T, executor, Threading>(*c, ex), receiver<T, executor, Threading>(*c, ex)};
+    return {detail::handle_maker::make<sender<T, executor, Threading>>(*c, ex),
+            detail::handle_maker::make<receiver<T, executor, Threading>>(*c, ex)};
 }
 
 } // namespace weir::mpsc

@@ -103,9 +103,7 @@ public:
 private:
     template <class, class, class>
     friend class sender;
-    template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where)
-        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
+    friend detail::handle_maker;
 
     sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
 
@@ -184,9 +182,7 @@ public:
 private:
     template <class, class, class>
     friend class receiver;
-    template <class U, class P, detail::executor_or_context E>
-    friend auto channel(E&& where)
-        -> std::pair<sender<U, detail::executor_of<E>, P>, receiver<U, detail::executor_of<E>, P>>;
+    friend detail::handle_maker;
 
     receiver(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
 
@@ -201,7 +197,8 @@ auto channel(ExecutorOrContext&& where)
     using executor = detail::executor_of<ExecutorOrContext>;
     detail::bound_executor<executor> ex(detail::to_executor(std::forward<ExecutorOrContext>(where)));
     auto* c = new detail::oneshot_core<T, Threading>;
-    return {sender<T, executor, Threading>(*c, ex), receiver<T, executor, Threading>(*c, ex)};
+    return {detail::handle_maker::make<sender<T, executor, Threading>>(*c, ex),
+            detail::handle_maker::make<receiver<T, executor, Threading>>(*c, ex)};
 }
 
 } // namespace weir::oneshot

@@ -28,6 +28,15 @@ namespace weir::detail {
 /// What came of a try.
 enum class attempt : unsigned char { done, not_now, closed };
 
+/// Makes the handles of a channel, whose constructors are nobody else's business. (A class, because clang 16 does not match
+/// constrained functions that are declared as friends.)
+struct handle_maker {
+    template <class Handle, class Core, class Bound>
+    [[nodiscard]] static Handle make(Core& core, Bound executor) noexcept {
+        return Handle(core, std::move(executor));
+    }
+};
+
 /// One receive at a time on an endpoint. The receiver's side only, so it needs no lock.
 class receive_turn {
 public:

@@ -19,7 +19,15 @@ public:
     list_hook(list_hook const&) = delete;
     list_hook& operator=(list_hook const&) = delete;
 
+    // g++ 12 does not see that a hook inside an empty optional is never asked.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     [[nodiscard]] bool is_linked() const noexcept { return next_ != nullptr; }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
     void unlink() noexcept {
         assert(is_linked());

@@ -10,8 +10,10 @@
 #include <weir/detail/run_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <cstdint>
@@ -37,7 +39,10 @@ public:
         context_registry::add(context_registry::of_executor(*ex_), *this);
     }
 
-    [[nodiscard]] asio::any_io_executor executor() const override { return asio::any_io_executor(*ex_); }
+    /// Without the work that the queue counts as: who keeps it does not keep the context running.
+    [[nodiscard]] asio::any_io_executor executor() const override {
+        return asio::any_io_executor(asio::prefer(*ex_, asio::execution::outstanding_work.untracked));
+    }
 
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
 

@@ -269,8 +269,8 @@ private:
     /// The block goes back to its allocator before the handler runs.
     void complete(owner self) {
         auto result = core_.take();
+        (void)io_work_.take(); // the handler may tell its owner to destroy the I/O executor's context
         Handler handler(std::move(handler_));
-        auto const io = io_work_.take();
         auto const work = std::move(work_);
         disconnect(asio::get_associated_cancellation_slot(handler));
         leave();
@@ -307,7 +307,9 @@ private:
         }
     }
 
-    [[nodiscard]] asio::any_io_executor executor() const override { return asio::any_io_executor(work_); }
+    [[nodiscard]] asio::any_io_executor executor() const override {
+        return asio::any_io_executor(asio::prefer(work_, asio::execution::outstanding_work.untracked));
+    }
 
     void on_cancel(asio::cancellation_type type) override {
         if (done_ || cancelled_ || !is_cancellation(type) || !core_.cancel(type)) {
