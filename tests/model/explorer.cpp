@@ -68,7 +68,7 @@ public:
             }
             ++result.runs;
             run();
-        } while (failure_.empty() && schedule_.next_run());
+        } while (failure_.empty() && result.runs < how_.enough_runs && schedule_.next_run());
         if (!failure_.empty()) {
             result.failure = failure_;
             keep_wreck();
@@ -97,6 +97,8 @@ public:
     }
 
     void count_object(int change) noexcept { objects_ += change; }
+
+    [[nodiscard]] int objects() const noexcept { return objects_; }
 
     void touch(void const* where, bool writes) {
         bool const ordered =
@@ -454,6 +456,8 @@ void plain_read(void const* where) { current->touch(where, false); }
 void plain_write(void const* where) { current->touch(where, true); }
 
 void count_object(int change) { current->count_object(change); }
+
+int objects() { return current->objects(); }
 
 location_id make_location(std::uint64_t value) { return current->make_location(value); }
 

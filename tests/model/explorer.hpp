@@ -37,10 +37,26 @@ namespace model {
 
 inline constexpr unsigned unbounded = std::numeric_limits<unsigned>::max();
 
+#if defined(__SANITIZE_THREAD__)
+#define WEIR_MODEL_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEIR_MODEL_TSAN 1
+#endif
+#endif
+
+/// ThreadSanitizer has nothing to find here, where one thread plays all, and makes it very slow.
+#ifdef WEIR_MODEL_TSAN
+inline constexpr bool under_thread_sanitizer = true;
+#else
+inline constexpr bool under_thread_sanitizer = false;
+#endif
+
 struct options {
     unsigned stale_reads = 2; ///< how many loads of one run read something else than the newest message
-    unsigned preemptions = unbounded; ///< with a bound there is no reduction
-    std::size_t most_runs = 3'000'000;
+    unsigned preemptions = unbounded;  ///< with a bound there is no reduction
+    std::size_t most_runs = 3'000'000; ///< more are a failure
+    std::size_t enough_runs = under_thread_sanitizer ? 3000 : std::numeric_limits<std::size_t>::max();
 };
 
 struct outcome {
@@ -75,6 +91,7 @@ void plain_write(void const* where);
 
 /// Counts objects of the scenario that have to be gone after the run.
 void count_object(int change);
+[[nodiscard]] int objects();
 
 // --- what model_threading.hpp is made of ---------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@
 // Fibers and no threads, because a schedule has some forty switches and a test has up to a million schedules. The
 // sanitizers are told of each switch; AddressSanitizer would take a stack that it does not know for an overflow.
 
+#include "explorer.hpp"
+
 #include <boost/context/fiber.hpp>
 #include <boost/context/preallocated.hpp>
 
@@ -21,13 +23,6 @@
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define WEIR_MODEL_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define WEIR_MODEL_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEIR_MODEL_TSAN 1
 #endif
 #endif
 

@@ -139,23 +139,20 @@ private:
     int n_;
 };
 
-/// The same, but the move of one with a number below zero throws.
+/// The same, but the move of one with a number below zero throws, when half of it is done.
 class unmovable_if_negative {
 public:
     explicit unmovable_if_negative(int n) : value_(n) {}
 
-    unmovable_if_negative(unmovable_if_negative&& other) : value_(checked(std::move(other.value_))) {}
+    unmovable_if_negative(unmovable_if_negative&& other) : value_(std::move(other.value_)) {
+        if (value_.number() < 0) {
+            throw std::runtime_error("does not move");
+        }
+    }
 
     [[nodiscard]] int number() const noexcept { return value_.number(); }
 
 private:
-    static value&& checked(value&& v) {
-        if (v.number() < 0) {
-            throw std::runtime_error("does not move");
-        }
-        return std::move(v);
-    }
-
     value value_;
 };
 

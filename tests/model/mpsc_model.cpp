@@ -70,6 +70,22 @@ TEST_CASE("mpsc model: two senders and one slot: one is refused, or the slot is 
     });
 }
 
+TEST_CASE("mpsc model: a sender is refused only if the channel was full") {
+    explore(2, [](scenario& s, channel_ptr const& c) {
+        s.thread("sender", [=] { c->try_send(10); });
+        s.thread("sender and receiver", [=] { // never has more than one value in the channel
+            c->try_send(20);
+            c->try_receive();
+            c->try_send(21);
+            c->try_receive();
+        });
+        s.finally([=] {
+            model::check(c->was_sent(10), "there was room all the time");
+            c->verify();
+        });
+    });
+}
+
 TEST_CASE("mpsc model: the receiver takes a run of values while a sender goes round the ring") {
     auto const capacity = GENERATE(1U, 2U);
     explore(capacity, [=](scenario& s, channel_ptr const& c) {
@@ -211,25 +227,29 @@ TEST_CASE("mpsc model: a cancelled receive takes nothing, and the next one gets 
     });
 }
 
-TEST_CASE("mpsc model: the receiver steps over a value whose move threw") {
+TEST_CASE("mpsc model: the receiver steps over a value whose move threw, and its slot is used again") {
     using throwing = model::recorded_channel<model::unmovable_if_negative>;
-    auto const result = model::explore({}, [](scenario& s) {
-        auto const c = std::make_shared<throwing>(2);
+    auto const capacity = GENERATE(1U, 2U);
+    auto const result = model::explore(model::few_preemptions(3), [=](scenario& s) {
+        auto const c = std::make_shared<throwing>(capacity);
         s.thread("thrower", [=] {
+            bool is_full = false;
             bool has_thrown = false;
             try {
-                c->core.try_send(model::unmovable_if_negative(-1));
+                is_full = c->core.try_send(model::unmovable_if_negative(-1)) != weir::detail::attempt::done;
             } catch (std::runtime_error const&) {
                 has_thrown = true;
             }
-            model::check(has_thrown, "the exception comes out of the send");
+            model::check(has_thrown != is_full, "the exception comes out of the send");
         });
-        s.thread("sender", [=] { c->try_send(20); });
+        s.thread("sender", [=] { c->send(20); });
         s.thread("receiver", [=] { c->receive(woken::may_find_nothing); });
         s.finally([=] {
             c->verify();
             model::check(c->received().size() == 1, "the other value is received");
         });
     });
+    CAPTURE(capacity);
     CHECK(result.failure == "");
+    CHECK(result.runs > 1);
 }

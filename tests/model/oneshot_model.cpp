@@ -148,6 +148,7 @@ TEST_CASE("oneshot model: a value sent to a receiver that goes is refused or des
             o->drop_sender();
         });
         s.thread("receiver", [=] { o->drop_receiver(); });
+        s.finally([=] { model::check(model::objects() == 0, "the value goes with the receiver"); });
     });
 }
 

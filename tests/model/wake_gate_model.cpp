@@ -204,3 +204,17 @@ TEST_CASE("wake gate model: whoever destroys a parked operation knows whether so
         s.thread("waker", [=] { op->wake(1); });
     });
 }
+
+TEST_CASE("wake gate model: an operation that was woken early has seen what its waker wrote") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] {
+            op->gate.open();
+            op->start_waiting();
+            if (!op->gate.close()) {
+                model::plain_read(&op->cores[1].news);
+            }
+            op->stop_waiting();
+        });
+        s.thread("waker", [=] { op->wake(1); });
+    });
+}
