@@ -85,6 +85,13 @@ public:
     receiver(receiver<T, Other, Threading>&& other)
         : place_(std::move(other.place_)), executor_(other.executor_) {}
 
+    template <class Other>
+        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
+    receiver(receiver<T, Other, Threading> const& other)
+        : receiver(other.place_->ring(), other.place_->ring().add_receiver_at(other.place_->place()),
+                   detail::bound_executor<Executor>(other.executor_)) {}
+
     receiver& operator=(receiver other) noexcept {
         std::swap(place_, other.place_);
         std::swap(executor_, other.executor_);
