@@ -187,7 +187,7 @@ bool is_subsequence(std::vector<market_tick> const& some, std::vector<market_tic
 TEST_CASE(
     "hub replay: statistics and streams are those of the file, on any number of producers and threads") {
     bool const on_pool = GENERATE(false, true);
-    std::size_t const producers = GENERATE(1, 2, 4);
+    std::size_t const producers = GENERATE(1U, 2U, 4U);
     bool const with_backpressure = GENERATE(false, true);
     CAPTURE(on_pool, producers, with_backpressure);
     subscription_options const options{.capacity = with_backpressure ? 7 : recorded_ticks,
@@ -217,7 +217,7 @@ TEST_CASE(
 TEST_CASE("hub replay: with too little room every tick is delivered or counted, by every rule, and told in "
           "its place") {
     bool const on_pool = GENERATE(false, true);
-    std::size_t const producers = GENERATE(1, 2);
+    std::size_t const producers = GENERATE(1U, 2U);
     overflow const rule =
         GENERATE(overflow::drop_newest, overflow::drop_oldest, overflow::conflate, overflow::disconnect);
     CAPTURE(on_pool, producers, static_cast<int>(rule));

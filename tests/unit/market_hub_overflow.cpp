@@ -63,7 +63,7 @@ TEST_CASE("overflow drop_newest: what finds no room is dropped and told before t
 TEST_CASE("overflow drop_oldest: the newest stay, and the first of them tells how many are gone") {
     stepped_hub h;
     h.run();
-    std::size_t const capacity = GENERATE(1, 2, 3); // 3: not a power of two
+    std::size_t const capacity = GENERATE(1U, 2U, 3U); // 3: not a power of two
     subscription_options const options{.capacity = capacity, .overflow = overflow::drop_oldest};
     auto sub = h.subscribe("*", options);
     h.send_and_step(h.spot_btc, 8);
