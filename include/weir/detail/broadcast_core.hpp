@@ -25,6 +25,7 @@
 #include <weir/detail/waiter.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,8 @@ namespace weir::detail {
 /// A lossless sender's place in the queue. Guarded by the ring's mutex.
 struct send_ticket : list_hook<> {
     waiter* who = nullptr;
-    bool promised = false; // a slot was free for it when it was woken
+    std::uint64_t number = 0; // its place in the order of arrival
+    bool promised = false;    // a slot was free for it when it was woken
 };
 
 template <class T, class Threading>
@@ -101,6 +103,7 @@ public:
         if (std::exchange(ticket.promised, false)) {
             take_back(ticket);
         } else if (!ticket.is_linked()) {
+            ticket.number = ++last_number_;
             senders_.push_back(ticket);
         }
         return wait_result::parked;
@@ -132,29 +135,17 @@ public:
         return place;
     }
 
-    void remove_receiver(std::uint64_t place) noexcept {
-        std::vector<stored> unneeded; // destroyed after the lock
-        try {
-            unneeded.reserve(slots_.size());
-        } catch (...) { // then they are destroyed when they are overwritten
-        }
-        wake_batch woken;
-        std::lock_guard lock(mutex_);
-        for (auto p = std::max(place, oldest()); p != tail_; ++p) {
-            if (--at(p).needed == 0 && unneeded.size() < unneeded.capacity()) {
-                unneeded.push_back(std::move(at(p).value));
-                at(p).value = stored();
+    /// `parked` is the waiter of the receive that is under way, if there is one: it comes to look, and ends.
+    void remove_receiver(std::uint64_t place, waiter* parked) noexcept {
+        auto const end = uncount_receiver(parked);
+        while (place < end) {
+            std::array<stored, 16> unneeded{}; // destroyed after the lock
+            wake_batch woken;
+            std::lock_guard lock(mutex_);
+            place = std::max(place, oldest());
+            for (auto v = unneeded.begin(); v != unneeded.end() && place < end; ++v, ++place) {
+                *v = pass(place, woken);
             }
-        }
-        if (--receivers_ == 0) {
-            while (send_ticket* t = senders_.pop_front()) {
-                t->who->wake(woken);
-            }
-            while (waiter* w = wait_closed_.pop_front()) {
-                w->wake(woken);
-            }
-        } else {
-            promise_free_slots(woken);
         }
     }
 
@@ -260,6 +251,25 @@ private:
         std::size_t needed = 0;
     };
 
+    /// One receiver less, with all that hangs on the last. Up to where values still count it.
+    std::uint64_t uncount_receiver(waiter* parked) noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        if (parked != nullptr && parked->is_linked()) { // else it has been woken already
+            parked->unlink();
+            parked->wake(woken);
+        }
+        if (--receivers_ == 0) {
+            while (send_ticket* t = senders_.pop_front()) {
+                t->who->wake(woken);
+            }
+            while (waiter* w = wait_closed_.pop_front()) {
+                w->wake(woken);
+            }
+        }
+        return tail_;
+    }
+
     // all of these under the mutex
 
     slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & mask_]; }
@@ -309,7 +319,7 @@ private:
     /// A promised slot was overwritten before its sender ran: first in the queue again.
     void take_back(send_ticket& ticket) noexcept {
         --promised_;
-        senders_.push_front(ticket);
+        senders_.insert_before_first(ticket, [&](send_ticket const& t) { return t.number > ticket.number; });
     }
 
     void settle(send_ticket& ticket) noexcept {
@@ -328,6 +338,7 @@ private:
     mutable mutex mutex_; // guards the slots and all that follows
     std::uint64_t tail_ = 0;
     std::size_t receivers_ = 0;
+    std::uint64_t last_number_ = 0; // of a lossless sender that queued
     std::size_t promised_ = 0; // lossless senders that were woken for a slot and have not sent yet
     bool is_closed_ = false;   // all senders have gone
     waiter_list parked_;       // receivers

@@ -38,14 +38,20 @@ public:
         return a;
     }
 
-    wait_result park_receiver(waiter& w) { return ring_->park_receiver(place_, w); }
+    wait_result park_receiver(waiter& w) {
+        parked_ = &w;
+        return ring_->park_receiver(place_, w);
+    }
 
-    void unpark_receiver(waiter& w) noexcept { ring_->unpark(w); }
+    void unpark_receiver(waiter& w) noexcept {
+        parked_ = nullptr;
+        ring_->unpark(w);
+    }
 
     /// The handle goes, and with it this receiver's share of what is in the ring.
     void abandon_receiver() noexcept {
         gone_ = true;
-        ring_->remove_receiver(place_);
+        ring_->remove_receiver(place_, parked_);
     }
 
     [[nodiscard]] bool is_receiver_gone() const noexcept { return gone_; }
@@ -77,6 +83,7 @@ private:
     std::uint64_t missed_ = 0;
     std::uint64_t total_missed_ = 0;
     bool gone_ = false;
+    waiter* parked_ = nullptr; // of the receive whose turn it is, once it has had to wait
     receive_turn turn_;
     reference_count<Threading::template atomic> owners_;
 };

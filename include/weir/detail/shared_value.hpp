@@ -122,7 +122,8 @@ class shared_values {
 public:
     using stored = typename value_pool<T, Threading>::pointer;
     using snapshot = stored;
-    static constexpr bool copies_may_throw = !std::is_nothrow_copy_constructible_v<T>;
+    static constexpr bool copies_may_throw = // the copy, or its move to where it is received
+        !std::is_nothrow_copy_constructible_v<T> || !std::is_nothrow_move_constructible_v<T>;
 
     stored make(T&& value) { return pool_.make(std::move(value)); }
 
