@@ -73,6 +73,16 @@ public:
 
     void push_front(T& element) noexcept { link_before(*end_.next_, element); }
 
+    /// Before the first element that `test` holds for; at the end if there is none. Linear.
+    template <class Test>
+    void insert_before_first(T& element, Test test) noexcept {
+        hook* place = end_.next_;
+        while (place != &end_ && !test(static_cast<T&>(*place))) {
+            place = place->next_;
+        }
+        link_before(*place, element);
+    }
+
     T* pop_front() noexcept {
         if (empty()) {
             return nullptr;
