@@ -95,7 +95,7 @@ TEST_CASE("broadcast end: comes when the last sender goes, to all who wait") {
 
 TEST_CASE("broadcast end: what is there comes first, after what was missed") {
     asio::io_context ctx;
-    std::size_t const capacity = GENERATE(1, 2);
+    std::size_t const capacity = GENERATE(1U, 2U);
     channel<int> c(ctx, capacity);
     c.tx->send(1);
     SECTION("nothing missed") {
