@@ -24,8 +24,8 @@ void explore(std::size_t capacity, std::function<void(scenario&, channel_ptr con
              model::options const& how = {}) {
     auto const result = model::explore(how, [&](scenario& s) {
         auto const c = std::make_shared<channel>(capacity);
-        describe(s, c);
         s.finally([c] { c->verify(); });
+        describe(s, c); // which may have more to say in the end
     });
     CAPTURE(capacity);
     CHECK(result.failure == "");

@@ -14,6 +14,19 @@
 #include <utility>
 
 // A oneshot in every order: protocol [O].
+//
+// What these tests say to a core broken on purpose, one line at a time:
+//
+//   the receiver looks, and then sets its flag          a receiver that parks gets the value ...
+//   the value is published, or read, relaxed            a receiver that parks gets the value ...
+//   send() does not wake                                a receiver that parks gets the value ...
+//   the dropped sender does not wake                    a receiver that parks is told ...
+//   a close in the middle of send() is overlooked       a value is either refused by the close or received after it
+//   a refused value is not moved back                   a value is either refused by the close or received after it
+//   an abandoned value is not destroyed                 a value sent to a receiver that goes ...
+//   close() or wait_closed() overlooks the other        whoever waits for the close is told
+//
+// drop_value() could load relaxed: who calls it has changed the state, or dropped the last count, just before.
 
 namespace {
 
