@@ -24,7 +24,7 @@
 //   auto [tx, rx] = weir::broadcast::channel<stop>(ctx, 1);
 //   auto another = tx.subscribe();
 //   tx.send(stop{});
-//   if (co_await rx.async_receive()) ...
+//   if (auto stopped = co_await rx.async_receive()) ...
 
 #include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>

@@ -11,7 +11,7 @@
 //               otherwise(f)         do not wait: runs when nothing else can
 //               .when(bool) switches a case off; .closed(f) runs f() once, when its channel has closed.
 // Guarantees    Only the case that runs takes a value or has any effect; the others lose nothing, on any number of
-//               threads. Handlers run on the caller's executor, one a select; what they throw comes out of the select.
+//               threads. Handlers run on the caller's executor, one a select.
 // Fairness      Where looking starts moves on from call to call, so no case starves. select(biased, ...) takes the first
 //               that is ready.
 // Closing       A closed channel's case is off. When every channel case is closed or off, the result is weir::none;
@@ -19,8 +19,9 @@
 // Cancellation  All types; no case ran, nothing was taken.
 // Cost          A select that finds something ready looks, and does not register anywhere. Nothing is allocated but
 //               what a timer needs, and that only when the select has to wait.
-// Lifetime      Receivers must outlive the select. With g++ 12, cases' handlers should capture by reference inside a
-//               co_await expression: it destroys captured values that have a destructor twice.
+// Lifetime      Receivers must outlive the select. In a co_await expression let handlers capture by reference: g++ 12
+//               destroys captured values there twice (README, "When not to use it").
+// Throwing      What a handler throws comes out of the co_await in a task; with a completion token out of the executor.
 //
 //   while (co_await weir::select(weir::on(commands, [&](command c) { handle(c); }),
 //                                weir::on(ticks, [&](tick t) { process(t); })) != weir::none) {

@@ -8,6 +8,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/task_root.hpp>
+#include <weir/detail/waiter.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -15,6 +16,7 @@
 #include <boost/asio/error.hpp>
 
 #include <coroutine>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -83,11 +85,18 @@ private:
         template <class... Values>
         void operator()(Values&&... values) {
             auto const root = std::move(root_);
-            if (auto* leaf = root->waits_for(number_)) {
-                auto& wait = static_cast<asio_wait&>(*leaf);
-                wait.result_.emplace(std::forward<Values>(values)...);
-                slot_.clear();
-                root->queue().run_or_push(wait);
+            auto const complete = [&root, number = number_](auto&&... v) {
+                if (auto* leaf = root->waits_for(number)) {
+                    static_cast<asio_wait&>(*leaf).complete(std::forward<decltype(v)>(v)...);
+                }
+            };
+            // On an executor with many threads the task may be running elsewhere: then it completes in its queue.
+            if (!root->queue().run_now([&] { complete(std::forward<Values>(values)...); })) {
+                auto later = std::make_unique<completion>(root, number_, std::forward<Values>(values)...);
+                wake_batch woken;
+                if (root->queue().push(*later, woken)) {
+                    (void)later.release(); // owns itself now
+                }
             }
         }
 
@@ -98,12 +107,43 @@ private:
         asio::cancellation_slot slot_;
     };
 
-    void run() override {
+    /// A completion that has to wait for the task's queue.
+    class completion final : public run_node {
+    public:
+        template <class... Values>
+        completion(intrusive_ptr<task_root> root, unsigned long number, Values&&... values)
+            : root_(std::move(root)), number_(number), values_(std::forward<Values>(values)...) {}
+
+        void run() override {
+            std::unique_ptr<completion> const self(this);
+            if (auto* leaf = root_->waits_for(number_)) {
+                std::apply([leaf](auto&... v) { static_cast<asio_wait&>(*leaf).complete(std::move(v)...); },
+                           values_);
+            }
+        }
+
+        void discard() noexcept override { delete this; }
+
+    private:
+        intrusive_ptr<task_root> root_;
+        unsigned long number_;
+        std::tuple<std::decay_t<Args>...> values_;
+    };
+
+    /// Where the task runs.
+    template <class... Values>
+    void complete(Values&&... values) {
+        result_.emplace(std::forward<Values>(values)...);
+        root_.cancellation_state().slot().clear();
         root_.stop_waiting_for(*this);
         root_.resume(std::exchange(handle_, {}));
     }
 
+    void run() override {} // never pushed: it completes by its handler
+
     void cancel(asio::cancellation_type) override {} // reaches the operation through its slot
+
+    [[nodiscard]] bool listens_to_slot() const noexcept override { return true; }
 
     task_root& root_;
     Op&& op_; // lives in the awaiting frame

@@ -76,8 +76,10 @@ public:
     /// Takes a hook out, if it is in; `under_lock` runs while a shutdown cannot.
     template <class F>
     static void remove(context_hook& hook, F under_lock) noexcept {
-        if (auto registry = std::move(hook.registry_)) {
+        intrusive_ptr<context_registry> keep; // goes after the lock
+        if (context_registry* const registry = hook.registry_.get()) {
             std::lock_guard lock(registry->mutex_);
+            keep = std::move(hook.registry_); // under the lock: a shutdown may be reading it
             if (hook.is_linked()) {
                 hook.unlink();
             }

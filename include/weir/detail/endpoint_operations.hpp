@@ -171,14 +171,16 @@ public:
 
     wait_result start_waiting(waiter& w) {
         if (!core_->turn().is_free_for(this)) {
+            this->failure_ = failure::busy;
             return wait_result::look_again;
         }
         core_->turn().hold(this);
+        holds_turn_ = true;
         return core_->park_receiver(w);
     }
 
     void stop_waiting(waiter& w) noexcept {
-        if (core_->turn().is_held_by(this)) {
+        if (holds_turn_) {
             core_->unpark_receiver(w);
             end();
         }
@@ -192,6 +194,9 @@ public:
 protected:
     /// True if the operation has to end without looking.
     bool is_refused() noexcept {
+        if (this->failure_ != failure::none) {
+            return true;
+        }
         if (!core_->turn().is_free_for(this)) {
             this->failure_ = failure::busy;
         } else if (core_->is_receiver_gone()) {
@@ -204,10 +209,12 @@ protected:
 
 private:
     void end() noexcept {
-        if (core_ && core_->turn().is_held_by(this)) {
+        if (std::exchange(holds_turn_, false)) {
             core_->turn().give_back();
         }
     }
+
+    bool holds_turn_ = false; // since it has begun to wait
 };
 
 template <class T, class Executor, class Core>
@@ -215,6 +222,9 @@ class receive_core : public receive_core_base<Executor, Core> {
 public:
     using signature = void(error_code, std::optional<T>);
     using receive_core_base<Executor, Core>::receive_core_base;
+
+    receive_core(receive_core&& other) noexcept // before it waits: there is no value to move
+        : receive_core_base<Executor, Core>(std::move(other)) {}
 
     bool try_complete() {
         return this->is_refused() || this->core_->try_take([this](T&& value) {

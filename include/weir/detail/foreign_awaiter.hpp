@@ -75,9 +75,11 @@ private:
         gate_.open();
         auto const queue = queue_;
         auto const result = core_.start_waiting(*this);
-        if (!gate_.close() || (result == wait_result::look_again && gate_.wake_self())) {
-            queue->push(*this);
+        if (result == wait_result::parked && gate_.close()) {
+            return;
         }
+        gate_.stay_awake();
+        queue->push(*this);
     }
 
     void run() override {

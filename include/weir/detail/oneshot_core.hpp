@@ -59,9 +59,7 @@ public:
         while (!state_.compare_exchange_weak(s, s | value, std::memory_order_acq_rel,
                                              std::memory_order_relaxed)) { // [O]
             if ((s & receiver_closed) != 0) {
-                std::destroy_at(std::addressof(v));
-                std::construct_at(std::addressof(v), std::move(*stored()));
-                std::destroy_at(stored());
+                give_back(v);
                 return false;
             }
         }
@@ -179,6 +177,23 @@ public:
 
 private:
     T* stored() noexcept { return std::launder(reinterpret_cast<T*>(bytes_)); }
+
+    /// The receiver closed between our look and our exchange: the caller's value goes back where it was.
+    void give_back(T& v) {
+        struct destroy {
+            T* stored;
+
+            ~destroy() { std::destroy_at(stored); }
+        } at_end{stored()};
+
+        if constexpr (std::is_move_assignable_v<T> && !std::is_nothrow_move_constructible_v<T>) {
+            v = std::move(*at_end.stored);
+        } else {
+            std::destroy_at(
+                std::addressof(v)); // without assignment a throwing move has nowhere to go back to
+            [&]() noexcept { std::construct_at(std::addressof(v), std::move(*at_end.stored)); }();
+        }
+    }
 
     /// Destroys a value that nobody took. The receiver's side, or the last owner.
     void drop_value() noexcept {

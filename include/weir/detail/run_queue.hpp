@@ -10,7 +10,7 @@
 // nothing is allocated: the nodes live in coroutine frames, the posted function in memory that the queue lends.
 // A coroutine that is destroyed takes its node out again; the posted function owns the queue, never a node.
 //
-// A queue that becomes ready on a thread which is running another queue of the same executor does not go through the
+// A queue that becomes ready on a thread which is running another queue of the same strand or one-thread loop does not go through the
 // executor at all: it follows in the same function (drain_scope). That is how two tasks of one strand or loop wake one
 // another at the price of a few locked instructions. It stays fair: only so many follow before the executor gets its
 // turn, and a task that yields always goes through the executor.
@@ -48,6 +48,9 @@ protected:
 class run_node : public list_hook<struct run_queue_tag> {
 public:
     virtual void run() = 0;
+
+    /// Instead of run(), when the context has gone: for nodes that own themselves.
+    virtual void discard() noexcept {}
 
 protected:
     ~run_node() = default;
@@ -93,22 +96,28 @@ public:
         return true;
     }
 
-    /// Runs a node now if the queue is idle, else makes it ready. To be called on the queue's executor only.
-    void run_or_push(run_node& node) {
+    /// Runs `f` now, as one of the queue's nodes, if the queue is idle. To be called on the queue's executor only.
+    template <class F>
+    [[nodiscard]] bool run_now(F f) {
+        struct call final : run_node {
+            explicit call(F& function) noexcept : f(function) {}
+
+            void run() override { f(); }
+
+            F& f;
+        } node{f};
+
         {
             std::lock_guard lock(mutex_);
-            if (dead_ || node.is_linked()) {
-                return;
-            }
-            if (busy_) {
-                ready_.push_back(node);
-                return;
+            if (dead_ || busy_) {
+                return false;
             }
             busy_ = true;
         }
         drain_scope scope(*this);
         run_all(&node);
         scope.run_followers();
+        return true;
     }
 
     void add_client(run_queue_client& client) noexcept {
@@ -227,6 +236,7 @@ private:
         registry_lock.unlock();
         wait_for_posters();
         abandon_clients();
+        discard_nodes();
         forget_executor();
     }
 
@@ -239,6 +249,18 @@ private:
         }
         while (posters_.load(std::memory_order_acquire) != 0) { // [P] another thread is inside post()
             std::this_thread::yield();
+        }
+    }
+
+    void discard_nodes() noexcept {
+        node_list left;
+        {
+            std::lock_guard lock(mutex_);
+            left.append(running_);
+            left.append(ready_);
+        }
+        while (run_node* node = left.pop_front()) {
+            node->discard();
         }
     }
 

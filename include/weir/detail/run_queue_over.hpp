@@ -10,6 +10,9 @@
 #include <weir/detail/run_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#if BOOST_VERSION >= 108700
+#include <boost/asio/config.hpp>
+#endif
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -22,20 +25,34 @@
 
 namespace weir::detail {
 
-/// Executors on which one task that waits for another on the same thread loses nothing by it: strands, and loops,
-/// which most often have one thread. Not pools, where another thread could run it.
+/// Executors on which a task that waits for another on the same thread loses nothing by it: strands, and loops that were
+/// promised one thread (a concurrency hint of 1). Elsewhere another thread could run it.
 template <class Executor>
-inline constexpr bool runs_in_turn = false;
+[[nodiscard]] bool runs_in_turn(Executor const&) {
+    return false;
+}
+
 template <class Inner>
-inline constexpr bool runs_in_turn<asio::strand<Inner>> = true;
+[[nodiscard]] bool runs_in_turn(asio::strand<Inner> const&) {
+    return true;
+}
+
 template <class Allocator, std::uintptr_t Bits>
-inline constexpr bool runs_in_turn<asio::io_context::basic_executor_type<Allocator, Bits>> = true;
+[[nodiscard]] bool runs_in_turn(asio::io_context::basic_executor_type<Allocator, Bits> const& ex) {
+    auto& context = asio::query(ex, asio::execution::context);
+#if BOOST_VERSION >= 108700
+    return asio::config(context).get("scheduler", "concurrency_hint", 0) == 1;
+#else
+    return asio::use_service<asio::detail::scheduler>(context).concurrency_hint() == 1;
+#endif
+}
 
 /// A run queue over one executor type.
 template <class Executor>
 class run_queue_over final : public run_queue {
 public:
-    explicit run_queue_over(Executor ex) : run_queue(&type_mark), ex_(std::move(ex)) {
+    explicit run_queue_over(Executor ex)
+        : run_queue(&type_mark), ex_(std::move(ex)), runs_in_turn_(runs_in_turn(*ex_)) {
         context_registry::add(context_registry::of_executor(*ex_), *this);
     }
 
@@ -48,11 +65,8 @@ public:
 
 private:
     [[nodiscard]] bool shares_executor_with(run_queue const& other) const noexcept override {
-        if constexpr (runs_in_turn<Executor>) {
-            return other.is_over(&type_mark) && *static_cast<run_queue_over const&>(other).ex_ == *ex_;
-        } else {
-            return false;
-        }
+        return runs_in_turn_ && other.is_over(&type_mark) &&
+               *static_cast<run_queue_over const&>(other).ex_ == *ex_;
     }
 
     void post_drain(drain d) override { asio::post(*ex_, std::move(d)); }
@@ -63,6 +77,7 @@ private:
 
     inline static char const type_mark = 0; // its address tells the type
     std::optional<Executor> ex_;            // empty once the context has gone
+    bool const runs_in_turn_;
 };
 
 } // namespace weir::detail

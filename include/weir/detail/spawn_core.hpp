@@ -52,12 +52,12 @@ public:
 
     [[nodiscard]] bool has_ended() {
         std::lock_guard lock(mutex_);
-        return result_.has_value();
+        return has_ended_;
     }
 
     wait_result start_waiting(waiter& w) {
         std::lock_guard lock(mutex_);
-        if (result_) {
+        if (has_ended_) {
             return wait_result::look_again;
         }
         if (!w.is_linked()) {
@@ -76,23 +76,44 @@ public:
     result take() { return std::move(*result_); }
 
 private:
-    void on_finished() noexcept override {
+    void take_result() noexcept override {
+        try {
+            set_result(coroutine_.promise());
+        } catch (...) { // the move of the value
+            set_failure(std::current_exception());
+        }
+    }
+
+    void publish() noexcept override {
         wake_batch woken;
-        auto ended = make_result(coroutine_.promise());
         std::lock_guard lock(mutex_);
-        result_.emplace(std::move(ended));
+        has_ended_ = true;
         while (waiter* w = waiters_.pop_front()) {
             w->wake(woken);
         }
     }
 
-    static result make_result(promise& p) noexcept {
+    void publish_abandoned() noexcept override {
+        set_failure(
+            std::make_exception_ptr(boost::system::system_error(error_code(asio::error::operation_aborted))));
+        publish();
+    }
+
+    void set_result(promise& p) {
         if constexpr (std::is_void_v<T>) {
-            return result(p.exception());
+            result_.emplace(p.exception());
         } else if (auto e = p.exception()) {
-            return result(std::move(e), T());
+            set_failure(std::move(e));
         } else {
-            return result(std::exception_ptr(), p.get());
+            result_.emplace(std::exception_ptr(), p.get());
+        }
+    }
+
+    void set_failure(std::exception_ptr e) {
+        if constexpr (std::is_void_v<T>) {
+            result_.emplace(std::move(e));
+        } else {
+            result_.emplace(std::move(e), T());
         }
     }
 
@@ -102,7 +123,8 @@ private:
     std::coroutine_handle<promise> coroutine_;
     std::mutex mutex_;
     waiter_list waiters_;          // mutex_
-    std::optional<result> result_; // mutex_ until set
+    bool has_ended_ = false;       // mutex_
+    std::optional<result> result_; // written before has_ended_ is set, read after
 };
 
 /// Starts a task and waits for its end.

@@ -145,7 +145,7 @@ class task_result {
     using stored = std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>;
 
 public:
-    template <class U>
+    template <class U = T>
         requires std::is_constructible_v<T, U>
 
     void return_value(U&& value) {

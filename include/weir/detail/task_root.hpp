@@ -33,6 +33,9 @@ public:
     /// Asks the wait to end. Where the task runs.
     virtual void cancel(asio::cancellation_type type) = 0;
 
+    /// True if it hears of cancellation through the slot of the task's cancellation state.
+    [[nodiscard]] virtual bool listens_to_slot() const noexcept { return false; }
+
 protected:
     ~leaf_wait() = default;
 };
@@ -159,12 +162,14 @@ public:
 
     /// Destroys the coroutines where they stand. Nothing of the task runs any more.
     void abandon() noexcept override {
-        if (queue_->remove(cancel_)) {
+        auto const keep = intrusive_ptr<task_root>::share(this);
+        if (cancel_.close()) {
             release();
         }
         if (auto const top = std::exchange(top_, {})) {
             queue_->remove(start_);
             top.destroy();
+            publish_abandoned();
             release();
         }
     }
@@ -181,13 +186,18 @@ protected:
 
 private:
     /// The outermost coroutine has ended and stands at its final suspension point: take its result.
-    virtual void on_finished() noexcept = 0;
+    virtual void take_result() noexcept = 0;
+    /// The coroutine's frame is gone: tell those who wait.
+    virtual void publish() noexcept = 0;
+    /// The task will not end by itself: those who wait get operation_aborted.
+    virtual void publish_abandoned() noexcept = 0;
     virtual void destroy() noexcept = 0;
 
     void end() {
         queue_->remove_client(*this);
-        on_finished();
-        std::exchange(top_, {}).destroy();
+        take_result();
+        std::exchange(top_, {}).destroy(); // parameters too: who joins may destroy what they refer to
+        publish();
         if (cancel_.close()) {
             release();
         }
@@ -200,12 +210,25 @@ private:
         }
         seen_ = seen_ | type;
         if (state_) {
-            signal_.emit(type);
-            type = state_->cancelled();
+            type = pass_on(type);
         }
         if (leaf_ != nullptr && is_cancellation(type)) {
             leaf_->cancel(type);
         }
+    }
+
+    /// Sends a request through Asio's state with its filters: to the slot that an operation of Asio listens on, or, what
+    /// comes out, to a wait of our own.
+    asio::cancellation_type pass_on(asio::cancellation_type type) {
+        if (leaf_ != nullptr && leaf_->listens_to_slot()) {
+            signal_.emit(type);
+            return asio::cancellation_type::none;
+        }
+        auto out = asio::cancellation_type::none;
+        state_->slot().assign([&out](asio::cancellation_type filtered) { out = filtered; });
+        signal_.emit(type);
+        state_->slot().clear();
+        return out;
     }
 
     struct start_node final : run_node {

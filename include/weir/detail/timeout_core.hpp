@@ -49,6 +49,9 @@ public:
         auto result = inner_.start_waiting(for_inner_.to(whole));
         if (result == wait_result::parked && !expired_) {
             result = timer_.start_waiting(for_timer_.to(whole));
+            if (result == wait_result::look_again) {
+                inner_.stop_waiting(for_inner_);
+            }
         }
         return result;
     }

@@ -10,6 +10,7 @@
 // armed before the first time that somebody has to wait.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/context_registry.hpp>
 #include <weir/detail/recycled.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
@@ -18,6 +19,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace weir::detail {
@@ -36,12 +38,16 @@ template <class Rep, class Period>
 }
 
 class timer_wait {
-    class shared final : public recycled {
+    class shared final
+        : public recycled
+        , context_hook {
     public:
-        shared(asio::any_io_executor ex, steady_time when) : timer_(std::move(ex), when) {}
+        shared(asio::any_io_executor const& ex, steady_time when) : timer_(std::in_place, ex, when) {
+            context_registry::add(context_registry::of_executor(ex), *this);
+        }
 
         void arm() {
-            timer_.async_wait([self = intrusive_ptr<shared>::share(this)](error_code ec) {
+            timer_->async_wait([self = intrusive_ptr<shared>::share(this)](error_code ec) {
                 if (!ec) {
                     self->fire();
                 }
@@ -67,18 +73,22 @@ class timer_wait {
 
         void cancel() noexcept {
             stop();
-            timer_.cancel();
+            context_registry::remove(*this, [this] { timer_.reset(); });
         }
 
         void add_ref() noexcept { owners_.add(); }
 
         void release() noexcept {
             if (owners_.drop()) {
+                context_registry::remove(*this, [this] { timer_.reset(); });
                 delete this;
             }
         }
 
     private:
+        /// The timer cannot outlive its context; who waits may.
+        void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override { timer_.reset(); }
+
         void fire() noexcept {
             wake_batch woken;
             std::lock_guard lock(mutex_);
@@ -89,9 +99,9 @@ class timer_wait {
         }
 
         std::mutex mutex_;
-        waiter* waiter_ = nullptr; // mutex_
-        bool fired_ = false;       // mutex_
-        asio::steady_timer timer_;
+        waiter* waiter_ = nullptr;                // mutex_
+        bool fired_ = false;                      // mutex_
+        std::optional<asio::steady_timer> timer_; // the registry's lock, once it is armed
         reference_count<> owners_;
     };
 

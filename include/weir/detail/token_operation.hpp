@@ -222,14 +222,23 @@ private:
     void wait_or_post(owner& self) {
         gate_.open();
         token_operation* op = self.release(); // whoever wakes it owns it
-        auto const result = core_.start_waiting(*this);
-        if (op->gate_.close()) {
-            if (result == wait_result::parked || !op->gate_.wake_self()) {
-                return;
-            }
+        if (start_waiting(self, op) == wait_result::parked && op->gate_.close()) {
+            return;
         }
         self.reset(op);
+        op->gate_.stay_awake();
         post_look(self);
+    }
+
+    /// If registering throws, the operation is the caller's again.
+    wait_result start_waiting(owner& self, token_operation* op) {
+        try {
+            return core_.start_waiting(*this);
+        } catch (...) {
+            self.reset(op);
+            gate_.stay_awake();
+            throw;
+        }
     }
 
     void post_look(owner& self) {
@@ -290,11 +299,15 @@ private:
     }
 
     void wake(wake_batch& woken) noexcept override {
+        auto* const context = registry().get();
+        if (context != nullptr) {
+            context
+                ->begin_post(); // before the gate: a shutdown that finds the gate taken waits for the end of it
+        }
         if (gate_.wake()) {
-            if (registry()) {
-                registry()->begin_post();
-            }
             woken.add(*this);
+        } else if (context != nullptr) {
+            context->end_post();
         }
     }
 
@@ -325,12 +338,12 @@ private:
 
     void on_context_shutdown(std::unique_lock<std::mutex>& lock) noexcept override {
         auto const context = registry();
+        bool const is_ours = gate_.wake();
         lock.unlock();
-        core_.stop_waiting(*this);
-        if (gate_.is_woken() || done_) {
-            context->wait_for_posts(); // a posted function owns it, and goes with the context's queue
-        } else {
+        if (is_ours) {
             owner destroy(this);
+        } else {
+            context->wait_for_posts(); // a posted function owns it, and goes with the context's queue
         }
     }
 

@@ -35,6 +35,11 @@ public:
         return false;
     }
 
+    /// Instead of close(), when nothing is registered any more: the owner looks again itself, and is woken by nobody.
+    void stay_awake() noexcept {
+        state_.store(woken, std::memory_order_release);
+    } // [G] not parked: only we write
+
     /// Any thread, under the lock of a core that the owner is registered in. True: the caller makes it ready.
     [[nodiscard]] bool wake() noexcept {
         auto seen = state_.load(std::memory_order_relaxed); // only a guess, the exchange decides
