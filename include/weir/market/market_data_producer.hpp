@@ -76,8 +76,8 @@ public:
         auto to = std::move(*std::exchange(to_, std::nullopt));
         pace clock(speed_);
         while (auto tick = source_.next()) {
-            if (!speed_.is_max() && !co_await reaches(clock.due(*tick), to))
-                break;
+            if (!speed_.is_max())
+                co_await wait_until(clock.due(*tick), to);
             if (!to.try_send(*tick) && !co_await send(to, *tick))
                 break;
             ++sent_;
@@ -108,12 +108,10 @@ private:
         std::int64_t first_ = 0; // the receive time of the first tick
     };
 
-    /// Waits until `due`, not at all if that has passed. False: nobody takes ticks any more.
-    static task<bool> reaches(std::chrono::steady_clock::time_point due, Sender& to) {
-        bool is_wanted = true;
+    /// Waits until `due`, not at all if that has passed, and no longer than somebody takes ticks.
+    static task<> wait_until(std::chrono::steady_clock::time_point due, Sender& to) {
         if (due > std::chrono::steady_clock::now())
-            co_await select(on(to.async_closed(), [&is_wanted] { is_wanted = false; }), at(due, [] {}));
-        co_return is_wanted;
+            co_await select(on(to.async_closed(), [] {}), at(due, [] {}));
     }
 
     /// False: nobody takes it any more.
