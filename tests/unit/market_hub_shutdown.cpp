@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -118,10 +119,10 @@ TEST_CASE("hub: ticks that cannot be are rejected and counted, and reach nobody"
 }
 
 TEST_CASE("hub shutdown: ticks that were accepted are delivered, then the streams end and so does run") {
-    stepped_hub h;
+    stepped_hub h(hub_options{.run_size = 2}); // so the drain takes more than one run
     h.run();
     auto sub = h.subscribe("*");
-    h.send(h.spot_btc, 3); // accepted, and not yet seen by the hub
+    h.send(h.spot_btc, 20); // accepted, and not yet seen by the hub
     bool const by_command = GENERATE(true, false);
     if (by_command) {
         CHECK_FALSE(h.shut_down());
@@ -132,11 +133,13 @@ TEST_CASE("hub shutdown: ticks that were accepted are delivered, then the stream
     CHECK(h.has_ended);
     CHECK_FALSE(h.failure);
     CHECK(h.send(h.spot_btc) == 0);
-    CHECK(sequences(sub) == numbers{1, 2, 3});
+    numbers expected(20);
+    std::iota(expected.begin(), expected.end(), 1);
+    CHECK(sequences(sub) == expected);
     CHECK(is_at_end(h, sub));
     auto const s = h.hub->statistics();
-    CHECK(s.received == 3);
-    CHECK(s.delivered == 3);
+    CHECK(s.received == 20);
+    CHECK(s.delivered == 20);
     CHECK(s.left_behind == 0);
     CHECK(s.subscriptions == 0);
 }
