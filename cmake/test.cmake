@@ -14,10 +14,9 @@ weir_provide(${weir_packages_to_test})
 
 set(presets asan-ubsan)
 
-# Both clang presets ask for version 19; an older Debian has 16.
+# The preset asks for version 19; an older Debian has 16.
 find_program(clang NAMES clang++-19 clang++-16 clang++)
 if(clang)
-    list(APPEND presets clang)
     set(thread_preset clang-tsan)
     set(thread_compiler "${clang}")
 else()

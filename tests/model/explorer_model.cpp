@@ -221,7 +221,7 @@ TEST_CASE("explorer: increments in one step are all counted, in two steps not") 
     CHECK(sums == std::set<int>{1, 2, 3});
 }
 
-TEST_CASE("explorer: a bounded search finds the same here, in more runs; without preemptions one thread ends "
+TEST_CASE("explorer: a bounded search finds the same here, in more runs, without preemptions one thread ends "
           "first") {
     auto const a = [](two_words& w) {
         w.x.fetch_add(1, acq_rel);

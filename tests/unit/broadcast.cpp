@@ -157,7 +157,7 @@ TEST_CASE("broadcast send: says how many receivers there were, and with none des
     CHECK(late.empty()); // it was not kept for those who come
 }
 
-TEST_CASE("broadcast receive: on a new channel there is nothing; what comes is found without a wait") {
+TEST_CASE("broadcast receive: on a new channel there is nothing, what comes is found without a wait") {
     asio::io_context ctx;
     auto [tx, rx] = broadcast::channel<int>(ctx.get_executor(), 1);
     CHECK(rx.empty());
@@ -231,7 +231,7 @@ TEST_CASE("broadcast lag: a receive that was woken and is overtaken gets the old
     CHECK(next(rx) == 5);
 }
 
-TEST_CASE("broadcast subscribe: sees what is sent from now on; a copy sees what the original sees") {
+TEST_CASE("broadcast subscribe: sees what is sent from now on, a copy sees what the original sees") {
     asio::io_context ctx;
     auto [tx, rx] = broadcast::channel<int>(ctx.get_executor(), 4);
     send_range(tx, 1, 3);

@@ -147,7 +147,7 @@ TEST_CASE("producer: ends without an error when nobody takes the ticks any more"
     CHECK(p.sent == 1);
 }
 
-TEST_CASE("producer: keeps the pace, which starts with the first tick; what is due already goes at once") {
+TEST_CASE("producer: keeps the pace, which starts with the first tick, what is due already goes at once") {
     // The second tick steps back, the third comes at the same time as the first, the fourth is an hour away.
     producing p(scripted({at_time(5 * hour), at_time(4 * hour), at_time(5 * hour), at_time(6 * hour)}), 8,
                 replay_speed::real());

@@ -208,7 +208,7 @@ TEST_CASE("mpsc close: waiting senders fail, and their values are destroyed") {
     CHECK(counted::alive() == 0);
 }
 
-TEST_CASE("mpsc close: a permit granted before can still send; the receive ends only then") {
+TEST_CASE("mpsc close: a permit granted before can still send, the receive ends only then") {
     asio::io_context ctx;
     channel<int> c(ctx, 3);
     auto one = c.tx->try_reserve();
@@ -285,7 +285,7 @@ TEST_CASE("mpsc close: a queued request that holds part of its slots does not ho
     check_end(ctx, *c.rx);
 }
 
-TEST_CASE("mpsc close: a send that had been given its slot before may still deliver; nothing is lost") {
+TEST_CASE("mpsc close: a send that had been given its slot before may still deliver, nothing is lost") {
     asio::io_context ctx;
     channel<int> c(ctx, 1);
     CHECK(c.tx->try_send(1));

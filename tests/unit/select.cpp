@@ -445,7 +445,7 @@ TEST_CASE("select timers: one fires while the select waits, at its time") {
     CHECK(seen == names{"first"});
 }
 
-TEST_CASE("select timers: do not hold a select whose channels have closed; alone they do") {
+TEST_CASE("select timers: do not hold a select whose channels have closed, alone they do") {
     asio::io_context ctx;
     channels c(ctx);
     int ran = 0;
