@@ -126,7 +126,7 @@ TEST_CASE("mpsc try_send: copies what it is given as an lvalue") {
 
 TEST_CASE("mpsc capacity: counts stay exact while the ring wraps around") {
     asio::io_context ctx;
-    std::size_t const capacity = GENERATE(1, 2, 3, 4, 5, 7, 8);
+    auto const capacity = static_cast<std::size_t>(GENERATE(1, 2, 3, 4, 5, 7, 8));
     auto [tx, rx] = mpsc::channel<int>(ctx, capacity);
     int next_in = 0;
     int next_out = 0;
