@@ -103,7 +103,7 @@ TEST_CASE("mpsc end: the last sender goes before anything was sent") {
 
 TEST_CASE("mpsc end: what was sent is received first, then it is the end") {
     asio::io_context ctx;
-    std::size_t const n = GENERATE(1, 2, 3, 4);
+    auto const n = static_cast<std::size_t>(GENERATE(1, 2, 3, 4));
     channel<int> c(ctx, 4);
     for (std::size_t i = 0; i != n; ++i) {
         CHECK(c.tx->try_send(static_cast<int>(i)));
