@@ -319,8 +319,8 @@ TEST_CASE("explorer: tells threads that wait for each other") {
     CHECK(starts_with(result.failure, "all that have not ended wait"));
 }
 
-TEST_CASE(
-    "explorer: a thread that looks until another has moved comes to an end, and one that looks in vain is told") {
+TEST_CASE("explorer: a thread that looks until another has moved comes to an end, and one that looks in vain "
+          "is told") {
     auto const look = [](bool is_set) {
         return model::explore({}, [=](scenario& s) {
             auto const w = std::make_shared<two_words>();
