@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include <weir/task.hpp>
+
+#include "support/bare.hpp"
+#include "support/catch.hpp"
+#include "support/outcome.hpp"
+#include "support/values.hpp"
+
+#include <weir/mpsc.hpp>
+#include <weir/oneshot.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+// A context is destroyed while everything waits on it: nothing of it runs, nothing leaks (AddressSanitizer and the
+// counted values look), and the handles that are left can be used and destroyed.
+
+namespace asio = boost::asio;
+namespace mpsc = weir::mpsc;
+namespace oneshot = weir::oneshot;
+using support::bare;
+using support::counted;
+using support::outcome;
+using support::poll;
+using weir::task;
+
+namespace {
+
+/// A context of each kind, and the executor on it that is used.
+struct loop {
+    std::unique_ptr<asio::io_context> context = std::make_unique<asio::io_context>();
+
+    auto executor() { return context->get_executor(); }
+
+    void settle() { context->poll(); }
+};
+
+struct loop_strand : loop {
+    asio::strand<asio::io_context::executor_type> executor() { return asio::make_strand(*context); }
+};
+
+struct pool {
+    std::unique_ptr<asio::thread_pool> context = std::make_unique<asio::thread_pool>(1);
+
+    auto executor() { return context->get_executor(); }
+
+    /// Runs behind all that was posted before.
+    void settle() {
+        for (int n = 0; n != 3; ++n) {
+            asio::post(*context, asio::use_future).get();
+        }
+    }
+};
+
+struct pool_strand : pool {
+    asio::strand<asio::thread_pool::executor_type> executor() { return asio::make_strand(*context); }
+};
+
+/// Both channels, full or empty as an operation needs it in order to wait.
+struct channels {
+    explicit channels(asio::any_io_executor const& ex)
+        : full(mpsc::channel<counted>(ex, 1)),
+          idle(mpsc::channel<counted>(ex, 1)),
+          one(oneshot::channel<counted>(ex)) {
+        CHECK(full.first.try_send(counted(1)));
+    }
+
+    std::pair<mpsc::sender<counted>, mpsc::receiver<counted>> full;
+    std::pair<mpsc::sender<counted>, mpsc::receiver<counted>> idle;
+    std::pair<oneshot::sender<counted>, oneshot::receiver<counted>> one;
+    std::vector<counted> out;
+
+    /// What is left of them works without the context.
+    void check_usable() {
+        CHECK(full.second.try_receive()->value() == 1);
+        CHECK(full.first.try_send(counted(2)));
+        CHECK(full.second.try_receive()->value() == 2);
+        CHECK(idle.first.try_send(counted(3)));
+        CHECK(idle.second.try_receive()->value() == 3);
+        CHECK(one.first.send(counted(4)));
+        CHECK(one.second.try_receive()->value() == 4);
+        one.second.close();
+        CHECK(one.first.is_closed());
+        idle.second.close();
+        CHECK_FALSE(idle.first.try_send(counted(5)));
+        auto const copy = full.first;
+        auto const weak = copy.downgrade();
+        CHECK(weak.upgrade());
+    }
+};
+
+/// Starts every kind of operation of `c` by `start`.
+template <class Start>
+void start_all(channels& c, Start start) {
+    start(c.full.first.async_send(counted(10)));
+    start(c.full.first.async_reserve());
+    start(c.full.first.async_reserve_many(1));
+    start(c.full.first.async_closed());
+    start(c.idle.second.async_receive());
+    start(c.one.second.async_receive());
+    start(c.one.first.async_closed());
+}
+
+/// Lives in what waits; tells if it runs on.
+struct witness {
+    counted alive{0};
+    int* ran;
+};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("context death: handlers that wait are destroyed and not run", "", loop, loop_strand, pool,
+                   pool_strand) {
+    int ran = 0;
+    {
+        TestType where;
+        channels c(where.executor());
+        start_all(c, [&](auto operation) {
+            std::move(operation)([w = witness{counted(0), &ran}](auto&&...) { ++*w.ran; });
+        });
+        where.settle();
+        c.idle.second.async_receive_many(c.out, 2, [&](weir::error_code, std::size_t) {}); // busy
+        where.context.reset();
+        CHECK(counted::alive() == 1);
+        c.check_usable();
+    }
+    CHECK(ran == 0);
+    CHECK(counted::alive() == 0);
+}
+
+TEMPLATE_TEST_CASE("context death: tasks that wait are destroyed and not run", "", loop, loop_strand, pool,
+                   pool_strand) {
+    int ran = 0;
+    {
+        TestType where;
+        channels c(where.executor());
+        start_all(c, [&](auto operation) {
+            auto const wait = [](auto op, witness w) -> task<void> {
+                co_await std::move(op);
+                ++*w.ran;
+            };
+            auto const outer = [wait](auto op, witness w) -> task<void> {
+                auto inner = wait(std::move(op), witness{counted(0), w.ran});
+                co_await std::move(inner);
+                ++*w.ran;
+            };
+            weir::spawn(where.executor(), outer(std::move(operation), witness{counted(0), &ran}),
+                        asio::detached);
+        });
+        where.settle();
+        where.context.reset();
+        CHECK(counted::alive() == 1);
+        c.check_usable();
+    }
+    CHECK(ran == 0);
+    CHECK(counted::alive() == 0);
+}
+
+TEMPLATE_TEST_CASE("context death: an asio::awaitable that waits is destroyed and not run", "", loop,
+                   loop_strand, pool, pool_strand) {
+    int ran = 0;
+    {
+        TestType where;
+        channels c(where.executor());
+        start_all(c, [&](auto operation) {
+            auto const wait = [](auto op, witness w) -> asio::awaitable<void> {
+                co_await std::move(op);
+                ++*w.ran;
+            };
+            asio::co_spawn(where.executor(), wait(std::move(operation), witness{counted(0), &ran}),
+                           asio::detached);
+        });
+        where.settle();
+        where.context.reset();
+        CHECK(counted::alive() == 1);
+        c.check_usable();
+    }
+    CHECK(ran == 0);
+    CHECK(counted::alive() == 0);
+}
+
+TEMPLATE_TEST_CASE(
+    "context death: a coroutine of somebody else is not run, and can be destroyed by its owner", "", loop,
+    loop_strand, pool, pool_strand) {
+    int ran = 0;
+    {
+        TestType where;
+        channels c(where.executor());
+        std::vector<bare> waiting;
+        start_all(c, [&](auto operation) {
+            auto const wait = [](auto op, witness w) -> bare {
+                co_await std::move(op);
+                ++*w.ran;
+            };
+            waiting.push_back(wait(std::move(operation), witness{counted(0), &ran}));
+        });
+        where.settle();
+        where.context.reset();
+        CHECK(c.full.second.try_receive()); // wakes some of them, in vain
+        CHECK(c.idle.first.try_send(counted(3)));
+        CHECK(c.one.first.send(counted(4)));
+        CHECK(ran == 0);
+        for (auto const& w : waiting) {
+            CHECK_FALSE(w.is_done());
+        }
+        waiting.clear();
+        CHECK(counted::alive() == 2); // nobody has taken them
+        CHECK(c.full.first.capacity() == 1);
+    }
+    CHECK(counted::alive() == 0);
+}
+
+TEMPLATE_TEST_CASE("context death: the handles go with what waits in it", "", loop, loop_strand, pool,
+                   pool_strand) {
+    {
+        TestType where;
+        auto [tx, rx] = mpsc::channel<counted>(where.executor(), 1);
+        mpsc::sender<counted> const sender = tx;
+        auto const receive = [](mpsc::receiver<counted> from) -> task<void> {
+            while (co_await from.async_receive()) {
+            }
+        };
+        auto const send = [](mpsc::sender<counted> to) -> task<void> {
+            co_await to.async_emplace(1);
+            co_await to.async_closed();
+        };
+        weir::spawn(where.executor(), receive(std::move(rx)), asio::detached);
+        weir::spawn(where.executor(), send(std::move(tx)), asio::detached);
+        where.settle();
+        where.context.reset();
+        CHECK(sender.is_closed());
+    }
+    CHECK(counted::alive() == 0);
+}
+
+TEST_CASE("context death: what was woken and had not yet run") {
+    int ran = 0;
+    {
+        loop where;
+        channels c(where.executor());
+        start_all(c, [&](auto operation) {
+            std::move(operation)([w = witness{counted(0), &ran}](auto&&...) { ++*w.ran; });
+        });
+        where.settle();
+        CHECK(c.full.second.try_receive());
+        CHECK(c.idle.first.try_send(counted(7)));
+        CHECK(c.one.first.send(counted(8)));
+        where.context.reset();
+        CHECK(ran == 0);
+        CHECK(c.idle.second.try_receive()->value() == 7); // nobody has taken it
+        CHECK(c.one.second.try_receive()->value() == 8);
+        CHECK(c.full.first.capacity() == 1); // the slot came back from who had been given it
+    }
+    CHECK(counted::alive() == 0);
+}
+
+// The other way round is not for weir to make safe: Asio's timer keeps the executor of its handler.
+TEST_CASE("context death: a task that waits for a timer of another context goes with the timer") {
+    {
+        loop tasks;
+        loop timers;
+        auto const wait = [](asio::io_context& on, counted held) -> task<void> {
+            asio::steady_timer timer(on, std::chrono::hours(held.value()));
+            co_await timer.async_wait(asio::deferred);
+        };
+        auto const outer = [&](asio::io_context& on) -> task<void> { co_await wait(on, counted(1)); };
+        weir::spawn(tasks.executor(), outer(*timers.context), asio::detached);
+        tasks.settle();
+        CHECK(counted::alive() != 0);
+        timers.context.reset();
+        CHECK(counted::alive() == 0);
+    }
+    CHECK(counted::alive() == 0);
+}
+
+TEMPLATE_TEST_CASE("context death: the channel's context goes, the handler's stays", "", loop, loop_strand,
+                   pool, pool_strand) {
+    asio::io_context handlers;
+    outcome<std::optional<counted>> got;
+    outcome<> closed;
+    {
+        TestType where;
+        auto [tx, rx] = mpsc::channel<counted>(where.executor(), 1);
+        auto [strand_tx, strand_rx] = mpsc::channel<counted>(*where.context, 1); // on a strand of its own
+        rx.async_receive(asio::bind_executor(handlers.get_executor(), got.handler()));
+        strand_tx.async_closed(asio::bind_executor(handlers.get_executor(), closed.handler()));
+        poll(handlers);
+        where.context.reset();
+        CHECK(tx.try_send(counted(5)));
+        strand_rx.close();
+        poll(handlers);
+        CHECK(got.is_success());
+        CHECK(got.value()->value() == 5);
+        CHECK(closed.is_success());
+    }
+    CHECK(handlers.stopped());
+}
+
+TEST_CASE("context death: a spawn whose handler lives elsewhere, either going first") {
+    bool const handlers_first = GENERATE(true, false);
+    bool const ended = GENERATE(true, false);
+    {
+        loop tasks;
+        loop handlers;
+        auto const work = [](counted, bool wait) -> task<int> {
+            if (wait) {
+                asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+                co_await timer.async_wait(asio::deferred);
+            }
+            co_return 1;
+        };
+        int calls = 0;
+        bool has_failed = false;
+        weir::spawn(*tasks.context, work(counted(1), !ended),
+                    asio::bind_executor(handlers.executor(), [&, w = counted(2)](std::exception_ptr e, int) {
+                        ++calls;
+                        has_failed = e != nullptr;
+                    }));
+        tasks.settle();
+        (handlers_first ? handlers : tasks).context.reset();
+        (handlers_first ? tasks : handlers).settle();
+        CHECK(calls == (handlers_first ? 0 : 1)); // a task that went with its context is told as aborted
+        CHECK(has_failed == (!handlers_first && !ended));
+    }
+    CHECK(counted::alive() == 0);
+}
