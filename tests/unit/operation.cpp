@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include <weir/operation.hpp>
+
+#include "support/catch.hpp"
+
+#include <weir/error.hpp>
+#include <weir/mpsc.hpp>
+#include <weir/select.hpp>
+#include <weir/task.hpp>
+#include <weir/timeout.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+// What lazy operations and their completion promise, whatever the channel.
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+weir::task<int> give(std::shared_ptr<int> value) { co_return *value; }
+
+} // namespace
+
+TEST_CASE("operation: dropped before it was started, also after its handle, it does nothing") {
+    asio::io_context ctx;
+    auto ends =
+        std::make_unique<decltype(weir::mpsc::channel<int>(ctx, 1))>(weir::mpsc::channel<int>(ctx, 1));
+    REQUIRE(ends->first.try_send(1));
+    {
+        auto const send = ends->first.async_send(2);
+        auto const receive = ends->second.async_receive();
+        auto const timed = weir::timeout(1s, ends->second.async_receive());
+        CHECK(ends->second.size() == 1);
+        ends.reset();
+    }
+    CHECK(ctx.poll() == 0);
+}
+
+TEST_CASE("operation: called with a token it may outlive the handle that made it") {
+    asio::io_context ctx;
+    std::optional<weir::error_code> result;
+    {
+        auto [tx, rx] = weir::mpsc::channel<int>(ctx.get_executor(), 1);
+        REQUIRE(tx.try_send(1));
+        auto op = tx.async_send(2);
+        std::move(op)([&result](weir::error_code ec) { result = ec; });
+    }
+    ctx.run();
+    REQUIRE(result);
+    CHECK(*result == weir::errc::closed); // the receiver has gone
+}
+
+TEST_CASE("operation: one receiver twice in a select is refused, as two receives at once are") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpsc::channel<int>(ctx.get_executor(), 1);
+    int runs = 0;
+    auto const count = [&runs](int) { ++runs; };
+    std::optional<weir::error_code> result;
+    weir::select(weir::on(rx, count),
+                 weir::on(rx, count))([&result](weir::error_code ec, std::size_t) { result = ec; });
+    ctx.run();
+    REQUIRE(result);
+    CHECK(*result == weir::errc::busy);
+    CHECK(runs == 0);
+}
+
+TEST_CASE("spawn: completes when the task's parameters are gone, so that who joins may destroy what they "
+          "refer to") {
+    asio::io_context tasks;
+    asio::io_context joiners;
+    auto value = std::make_shared<int>(7);
+    std::weak_ptr<int> const watched = value;
+    bool were_gone = false;
+    int result = 0;
+    weir::spawn(tasks.get_executor(), give(std::move(value)),
+                asio::bind_executor(joiners.get_executor(), [&](std::exception_ptr, int n) {
+                    were_gone = watched.expired();
+                    result = n;
+                }));
+    tasks.poll(); // run() would wait for the handler, too
+    joiners.run();
+    CHECK(were_gone);
+    CHECK(result == 7);
+}
+
+TEST_CASE("spawn: whoever gets the result may destroy the pool at once") {
+    for (int i = 0; i < 200; ++i) {
+        asio::thread_pool pool(1);
+        auto result = weir::spawn(pool, give(std::make_shared<int>(i)), asio::use_future);
+        REQUIRE(result.get() == i);
+    }
+}
