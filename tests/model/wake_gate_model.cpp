@@ -23,6 +23,8 @@
 //   open() does nothing; an early wake-up is forgotten  an operation that parks is made ready ...
 //   an early wake-up makes ready                        an operation that parks is made ready ...
 //   every wake-up makes ready                           two wake-ups make an operation ready once
+//
+// stay_awake() may do nothing: a wake-up of a gate that is neither closed nor awake makes nobody ready either.
 
 namespace {
 
@@ -121,9 +123,10 @@ struct operation {
         bool const has_parked = start_waiting();
         model::plain_write(
             &own); // what the operation writes until it closes the gate is seen by whoever wakes it
-        if (gate.close()) {
-            return !has_parked && gate.wake_self();
+        if (has_parked && gate.close()) {
+            return false;
         }
+        gate.stay_awake(); // one of the cores may know it still
         return true;
     }
 
@@ -199,18 +202,20 @@ TEST_CASE("wake gate model: a parked operation that is cancelled is made ready b
     });
 }
 
-TEST_CASE("wake gate model: whoever destroys a parked operation knows whether somebody has made it ready") {
+TEST_CASE("wake gate model: a parked operation belongs to whoever destroys it or to whoever has woken it") {
     explore([](scenario& s, operation_ptr const& op) {
-        s.thread("owner", [=] {
-            bool const looks_again = op->wait_or_look_again();
-            op->stop_waiting();
-            if (!looks_again && op->gate.is_woken()) {
-                op->wait_until_posted();
-            } else {
+        s.thread("destroyer", [=] {
+            if (op->wait_or_look_again()) {
+                op->stop_waiting();
+            } else if (op->gate.wake()) { // as the shutdown of a context does, before it leaves the cores
                 model::plain_write(&op->own);
+                op->stop_waiting();
+            } else {
+                op->wait_until_posted();
             }
         });
-        s.thread("waker", [=] { op->wake(1); });
+        s.thread("first", [=] { op->wake(0); });
+        s.thread("second", [=] { op->wake(1); });
     });
 }
 
