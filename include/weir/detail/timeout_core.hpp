@@ -46,6 +46,10 @@ public:
     }
 
     wait_result start_waiting(waiter& whole) {
+        if (!expired_ && timer_.is_due()) { // no task is started for no time
+            inner_.stop_waiting(for_inner_);
+            return wait_result::look_again;
+        }
         auto result = inner_.start_waiting(for_inner_.to(whole));
         if (result == wait_result::parked && !expired_) {
             result = timer_.start_waiting(for_timer_.to(whole));
