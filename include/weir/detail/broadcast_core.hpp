@@ -339,10 +339,10 @@ private:
     std::uint64_t tail_ = 0;
     std::size_t receivers_ = 0;
     std::uint64_t last_number_ = 0; // of a lossless sender that queued
-    std::size_t promised_ = 0; // lossless senders that were woken for a slot and have not sent yet
-    bool is_closed_ = false;   // all senders have gone
-    waiter_list parked_;       // receivers
-    waiter_list wait_closed_;  // senders waiting for all receivers to go
+    std::size_t promised_ = 0;      // lossless senders that were woken for a slot and have not sent yet
+    bool is_closed_ = false;        // all senders have gone
+    waiter_list parked_;            // receivers
+    waiter_list wait_closed_;       // senders waiting for all receivers to go
     intrusive_list<send_ticket> senders_;
 };
 
