@@ -17,12 +17,24 @@ set(presets asan-ubsan)
 # The preset asks for version 19; an older Debian has 16.
 find_program(clang NAMES clang++-19 clang++-16 clang++)
 if(clang)
-    list(APPEND presets clang)
+    set(thread_preset clang-tsan)
+    set(thread_compiler "${clang}")
 else()
     weir_say("weir: no clang++ found, so nothing is tested with it")
+    set(thread_preset tsan)
+    set(thread_compiler g++)
 endif()
 
-# ThreadSanitizer takes as long again, and not every kernel lets it start: cmake --workflow --preset clang-tsan
+# A kernel may lay out memory in a way that ThreadSanitizer cannot work with; then not even an empty program starts.
+set(probe "${root}/build/tsan_probe")
+file(WRITE "${probe}.cpp" "int main() {}\n")
+execute_process(COMMAND ${thread_compiler} -fsanitize=thread "${probe}.cpp" -o "${probe}" RESULT_VARIABLE compiled)
+execute_process(COMMAND "${probe}" RESULT_VARIABLE ran OUTPUT_QUIET ERROR_QUIET)
+if(compiled EQUAL 0 AND NOT ran EQUAL 0)
+    weir_say("weir: ThreadSanitizer does not run on this kernel (sysctl vm.mmap_rnd_bits=28 helps): NOT TESTED with it")
+else()
+    list(APPEND presets ${thread_preset})
+endif()
 
 # Last, so that the output ends with the summary of the build that people use.
 list(APPEND presets release)
