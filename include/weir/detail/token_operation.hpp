@@ -7,10 +7,13 @@
 // or destroy it next. While it is parked that is the channel that it waits in (or its executor's context, when that
 // dies); once woken, the function that was posted to the handler's executor.
 //
-// Everything after the start happens on the handler's executor: looking, taking, cancelling, completing.
+// Everything after the start happens on the handler's executor: looking, taking, cancelling, completing. If that cannot
+// host an operation (any_completion_executor), all but the completion happens on the I/O executor.
 
+#include <weir/detail/cancellable.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
+#include <weir/detail/executor_work.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/waiter.hpp>
 #include <weir/detail/wake_gate.hpp>
@@ -18,124 +21,24 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/error.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 #if BOOST_VERSION >= 108200
 #include <boost/asio/associated_immediate_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #endif
 
 #include <concepts>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace weir::detail {
-
-/// An executor that counts as outstanding work while it is held.
-template <class Executor>
-[[nodiscard]] auto tracked(Executor const& ex) {
-    return asio::prefer(ex, asio::execution::outstanding_work.tracked);
-}
-template <class Executor>
-using tracked_executor = std::decay_t<decltype(tracked(std::declval<Executor const&>()))>;
-
-/// The work that an operation holds on its I/O executor, for operations whose handler runs elsewhere: should that
-/// executor's context go first, the work is let go of, and the operation stays where its handler lives.
-template <class Executor>
-class io_work final : context_hook {
-public:
-    io_work() noexcept = default;
-
-    ~io_work() { (void)take(); }
-
-    void hold(Executor const& ex) {
-        work_.emplace(tracked(ex));
-        context_registry::add(context_registry::of_executor(ex), *this);
-    }
-
-    /// The work; none if there was none, or if its context has gone.
-    std::optional<tracked_executor<Executor>> take() noexcept {
-        std::optional<tracked_executor<Executor>> work;
-        if (registry() || work_) {
-            context_registry::remove(*this, [&] { work.swap(work_); });
-        }
-        return work;
-    }
-
-private:
-    void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override { work_.reset(); }
-
-    std::optional<tracked_executor<Executor>> work_; // the registry's lock, once it is held
-};
-
-/// Who can be cancelled through a slot. The two ends know each other, so either may go first.
-class cancellable {
-    friend class cancel_handler;
-
-    virtual void on_cancel(asio::cancellation_type type) = 0;
-
-    class cancel_handler* link_ = nullptr;
-
-protected:
-    cancellable() noexcept = default;
-    cancellable(cancellable const&) = delete;
-    inline ~cancellable();
-
-    /// Makes a signal on `slot` call on_cancel() until disconnected.
-    inline void connect(asio::cancellation_slot slot);
-
-    /// Takes the handler out of `slot` again, if it is still there.
-    inline void disconnect(asio::cancellation_slot slot) noexcept;
-};
-
-/// What stands in the slot.
-class cancel_handler {
-public:
-    explicit cancel_handler(cancellable& target) noexcept : target_(&target) { target.link_ = this; }
-
-    cancel_handler(cancel_handler const&) = delete;
-
-    ~cancel_handler() {
-        if (target_ != nullptr) {
-            target_->link_ = nullptr;
-        }
-    }
-
-    void operator()(asio::cancellation_type type) {
-        if (target_ != nullptr) {
-            target_->on_cancel(type);
-        }
-    }
-
-private:
-    friend class cancellable;
-    cancellable* target_;
-};
-
-cancellable::~cancellable() {
-    if (link_ != nullptr) {
-        link_->target_ = nullptr;
-    }
-}
-
-void cancellable::connect(asio::cancellation_slot slot) {
-    if (slot.is_connected()) {
-        slot.emplace<cancel_handler>(*this);
-    }
-}
-
-void cancellable::disconnect(asio::cancellation_slot slot) noexcept {
-    if (link_ != nullptr) { // else the slot has another handler by now, or is gone
-        slot.clear();
-    }
-}
 
 template <operation_core Core, class Handler>
 class token_operation final
@@ -145,6 +48,7 @@ class token_operation final
     , cancellable {
     using io_executor = typename Core::executor_type;
     using handler_executor = asio::associated_executor_t<Handler, io_executor>;
+    using host_executor = std::conditional_t<can_host<handler_executor>, handler_executor, io_executor>;
     using handler_allocator = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
     using block_allocator =
         typename std::allocator_traits<handler_allocator>::template rebind_alloc<token_operation>;
@@ -191,13 +95,22 @@ private:
     token_operation(io_executor const& io, Core core, Handler handler)
         : core_(std::move(core)),
           handler_(std::move(handler)),
-          work_(tracked(asio::get_associated_executor(handler_, io))) {
-        if constexpr (std::same_as<handler_executor, io_executor>) {
-            if (asio::get_associated_executor(handler_, io) == io) {
+          work_(tracked(host(handler_, io))),
+          handler_work_(tracked(asio::get_associated_executor(handler_, io))) {
+        if constexpr (std::same_as<host_executor, io_executor>) {
+            if (host(handler_, io) == io) {
                 return;
             }
         }
         io_work_.hold(io);
+    }
+
+    static host_executor host(Handler const& handler, io_executor const& io) noexcept {
+        if constexpr (can_host<handler_executor>) {
+            return asio::get_associated_executor(handler, io);
+        } else {
+            return io;
+        }
     }
 
     static handler_allocator get_allocator(Handler const& handler) noexcept {
@@ -249,7 +162,8 @@ private:
 
     void post_immediate(owner& self) {
 #if BOOST_VERSION >= 108200
-        if constexpr (!std::same_as<
+        if constexpr (can_host<handler_executor> &&
+                      !std::same_as<
                           asio::associated_immediate_executor_t<Handler, handler_executor>,
                           typename asio::associated_immediate_executor<void (*)(), handler_executor>::type>) {
             auto executor = asio::get_associated_immediate_executor(handler_, work_);
@@ -281,6 +195,7 @@ private:
         (void)io_work_.take(); // the handler may tell its owner to destroy the I/O executor's context
         Handler handler(std::move(handler_));
         auto const work = std::move(work_);
+        auto const handler_work = std::move(handler_work_);
         disconnect(asio::get_associated_cancellation_slot(handler));
         leave();
         {
@@ -289,7 +204,15 @@ private:
             op->~token_operation();
             std::allocator_traits<block_allocator>::deallocate(allocator, op, 1);
         }
-        std::apply(std::move(handler), std::move(result));
+        if constexpr (can_host<handler_executor>) {
+            std::apply(std::move(handler), std::move(result));
+        } else {
+            auto const allocator = get_allocator(handler);
+            asio::dispatch(handler_work, asio::bind_allocator(allocator, [h = std::move(handler),
+                                                                          r = std::move(result)]() mutable {
+                               std::apply(std::move(h), std::move(r));
+                           }));
+        }
     }
 
     /// Nobody reaches the operation after this but its owner.
@@ -350,7 +273,8 @@ private:
     io_work<io_executor> io_work_;
     Core core_;
     Handler handler_;
-    tracked_executor<handler_executor> work_;
+    tracked_executor<host_executor> work_;
+    std::conditional_t<can_host<handler_executor>, no_work, tracked_executor<handler_executor>> handler_work_;
     wake_gate gate_;
     bool done_ = false;      // an eager operation that has had its effect; handler's executor
     bool cancelled_ = false; // handler's executor
