@@ -56,10 +56,6 @@ public:
     /// The owner makes itself ready, from its own executor. True: nobody else has.
     [[nodiscard]] bool wake_self() noexcept { return wake(); }
 
-    [[nodiscard]] bool is_woken() const noexcept {
-        return state_.load(std::memory_order_acquire) == woken;
-    } // [G]
-
 private:
     enum state : std::uint8_t { idle, registering, woken_early, parked, woken };
 

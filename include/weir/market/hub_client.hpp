@@ -50,7 +50,8 @@ public:
 
     /// Subscribes to one symbol, several, or all that match a pattern; each tick comes once, however many names match.
     /// Completes:     void(error_code, subscription) - errc::unknown_symbol: a name is neither `venue:symbol` nor a
-    ///                pattern, or the list is empty; errc::closed; operation_aborted. On an error it is empty.
+    ///                pattern, or the list is empty; errc::closed; operation_aborted; std::errc::not_enough_memory. On an
+    ///                error it is empty.
     /// Cancellation:  all types; a subscription that was made meanwhile ends.
     /// Throws std::invalid_argument for a capacity of 0 or above 2^27.
     template <weir::detail::token_for<request<subscription>> Token = no_token>
