@@ -14,5 +14,6 @@
 #include <weir/task.hpp>
 #include <weir/threading.hpp>
 #include <weir/timeout.hpp>
+#include <weir/watch.hpp>
 
 #endif

@@ -35,6 +35,10 @@ public:
     /// True for the last owner.
     [[nodiscard]] bool drop() noexcept { return n_.fetch_sub(1, std::memory_order_acq_rel) == 1; } // [R]
 
+    /// Whether the caller, who is an owner, is the only one.
+    /// [R] acquire: what those did who have gone happens before what the caller does next.
+    [[nodiscard]] bool is_one() const noexcept { return n_.load(std::memory_order_acquire) == 1; }
+
     [[nodiscard]] std::size_t value() const noexcept {
         return n_.load(std::memory_order_relaxed);
     } // a snapshot

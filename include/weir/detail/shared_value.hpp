@@ -3,7 +3,7 @@
 #ifndef WEIR_DETAIL_SHARED_VALUE_HPP
 #define WEIR_DETAIL_SHARED_VALUE_HPP
 
-// How one value stands in a broadcast slot while many copy it and somebody overwrites it.
+// How one value stands in a channel while many copy it and somebody overwrites it (broadcast, watch).
 //
 // A copy runs the user's code, so it must not run under the channel's lock; but without the lock the slot may be
 // overwritten meanwhile. Hence two ways, with one interface:
@@ -34,6 +34,12 @@ public:
             return *std::launder(reinterpret_cast<T const*>(bytes_));
         }
 
+        /// For the only owner.
+        [[nodiscard]] T& value() noexcept { return *std::launder(reinterpret_cast<T*>(bytes_)); }
+
+        /// Only meaningful where nobody can become an owner meanwhile.
+        [[nodiscard]] bool has_one_owner() const noexcept { return owners_.is_one(); }
+
         void add_ref() noexcept { owners_.add(); }
 
         void release() noexcept {
@@ -62,11 +68,12 @@ public:
         }
     }
 
-    /// A block with a new value. If the value's move throws nothing has changed.
-    [[nodiscard]] pointer make(T&& value) {
+    /// A block with a new value. If the value's constructor throws nothing has changed.
+    template <class Value>
+    [[nodiscard]] pointer make(Value&& value) {
         block* b = take();
         try {
-            ::new (static_cast<void*>(b->bytes_)) T(std::move(value));
+            ::new (static_cast<void*>(b->bytes_)) T(std::forward<Value>(value));
         } catch (...) {
             give_back(*b);
             throw;
@@ -99,7 +106,9 @@ private:
 };
 
 template <class T>
-inline constexpr bool copies_under_lock = std::is_trivially_copyable_v<T> && sizeof(T) <= 256;
+inline constexpr bool copies_under_lock = std::is_trivially_copyable_v<T>&& std::is_swappable_v<T>&&
+                                              std::is_move_assignable_v<T> &&
+                                          sizeof(T) <= 256;
 
 /// Holds values as their bytes.
 template <class T, class Threading>
@@ -109,11 +118,23 @@ public:
     using snapshot = std::optional<T>; // what a reader takes out under the lock
     static constexpr bool copies_may_throw = false;
 
-    stored make(T&& value) { return stored(std::move(value)); }
+    template <class Value>
+    stored make(Value&& value) {
+        return stored(std::forward<Value>(value));
+    }
 
     static snapshot look(stored const& s) noexcept { return s; }
 
     static T copy(snapshot const& s) noexcept { return *s; }
+
+    static T const& view(snapshot const& s) noexcept { return *s; }
+
+    /// To change it in place: under the lock that readers take, and where is_private().
+    static T& edit(stored& s) noexcept { return *s; }
+
+    static bool is_private(stored const&) noexcept { return true; }
+
+    static bool is_same(stored const&, snapshot const&) noexcept { return true; }
 };
 
 /// Holds values in shared blocks.
@@ -125,11 +146,22 @@ public:
     static constexpr bool copies_may_throw = // the copy, or its move to where it is received
         !std::is_nothrow_copy_constructible_v<T> || !std::is_nothrow_move_constructible_v<T>;
 
-    stored make(T&& value) { return pool_.make(std::move(value)); }
+    template <class Value>
+    stored make(Value&& value) {
+        return pool_.make(std::forward<Value>(value));
+    }
 
     static snapshot look(stored const& s) noexcept { return s; }
 
-    static T copy(snapshot const& s) { return s->value(); }
+    static T copy(snapshot const& s) { return view(s); }
+
+    static T const& view(snapshot const& s) noexcept { return std::as_const(*s).value(); }
+
+    static T& edit(stored& s) noexcept { return s->value(); }
+
+    static bool is_private(stored const& s) noexcept { return s->has_one_owner(); }
+
+    static bool is_same(stored const& s, snapshot const& t) noexcept { return s.get() == t.get(); }
 
 private:
     value_pool<T, Threading> pool_;

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_WATCH_OPERATIONS_HPP
+#define WEIR_DETAIL_WATCH_OPERATIONS_HPP
+
+// A receiver of a watch channel, and the wait for a predicate, as an operation core (operation_core.hpp).
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/operation_core.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/watch_core.hpp>
+#include <weir/error.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace weir::detail {
+
+/// What a sending handle holds: one count of the channel's senders.
+template <class Core>
+class watch_sender {
+public:
+    /// Adopts one.
+    explicit watch_sender(Core& core) noexcept : core_(&core) {}
+
+    watch_sender(watch_sender const& other) noexcept : core_(other.core_) {
+        if (core_ != nullptr) {
+            core_->add_sender();
+        }
+    }
+
+    watch_sender(watch_sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+
+    watch_sender& operator=(watch_sender other) noexcept {
+        std::swap(core_, other.core_);
+        return *this;
+    }
+
+    ~watch_sender() {
+        if (core_ != nullptr) {
+            core_->release_sender();
+        }
+    }
+
+    [[nodiscard]] bool operator==(watch_sender const&) const noexcept = default;
+
+    Core* operator->() const noexcept { return core_; }
+
+    Core& operator*() const noexcept { return *core_; }
+
+private:
+    Core* core_; // null when moved from
+};
+
+/// What one receiver has seen, as a receiving core (endpoint_operations.hpp).
+template <class T, class Threading>
+class watch_place {
+    using core = watch_core<T, Threading>;
+
+public:
+    using channel_type = core;
+
+    /// A new receiver, which has seen what there is.
+    explicit watch_place(core& channel) noexcept
+        : channel_(intrusive_ptr<core>::share(&channel)), seen_(channel.add_receiver()) {}
+
+    /// A new receiver, which has seen what the other has.
+    watch_place(watch_place const& other) noexcept : channel_(other.channel_), seen_(other.seen_) {
+        channel_->add_receiver();
+    }
+
+    template <class F>
+    attempt try_take(F&& consume) {
+        return channel_->receive(seen_, consume);
+    }
+
+    template <class Predicate, class F>
+    attempt try_take_if(Predicate& predicate, std::uint64_t& tried, F&& consume) {
+        return channel_->receive_if(predicate, tried, seen_, consume);
+    }
+
+    wait_result park_receiver(waiter& w) {
+        parked_ = &w;
+        return channel_->park(past_.value_or(seen_), w);
+    }
+
+    void unpark_receiver(waiter& w) noexcept {
+        parked_ = nullptr;
+        channel_->unpark(w);
+    }
+
+    /// What park_receiver waits to change: this version, or, without one, the version last seen.
+    void wait_past(std::optional<std::uint64_t> version) noexcept { past_ = version; }
+
+    void mark_changed() noexcept {
+        seen_ = no_watch_version;
+        channel_->nudge(parked_);
+    }
+
+    void mark_unchanged() noexcept { seen_ = channel_->version(); }
+
+    [[nodiscard]] bool has_changed() const noexcept { return channel_->version() != seen_; }
+
+    [[nodiscard]] T get_and_update() { return channel_->get(seen_); }
+
+    /// The handle goes.
+    void abandon_receiver() noexcept {
+        gone_ = true;
+        channel_->remove_receiver(parked_);
+    }
+
+    [[nodiscard]] bool is_receiver_gone() const noexcept { return gone_; }
+
+    [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
+
+    [[nodiscard]] core& channel() const noexcept { return *channel_; }
+
+    void add_ref() noexcept { owners_.add(); }
+
+    void release() noexcept {
+        if (owners_.drop()) {
+            delete this;
+        }
+    }
+
+private:
+    // all but the owners: the receiver's own
+    intrusive_ptr<core> channel_;
+    std::uint64_t seen_; // a version, or no_watch_version
+    std::optional<std::uint64_t> past_;
+    waiter* parked_ = nullptr; // of the operation whose turn it is, once it has had to wait
+    receive_turn turn_;
+    bool gone_ = false;
+    reference_count<Threading::template atomic> owners_;
+};
+
+/// What a receiving handle holds: a place of its own.
+template <class Place>
+class watch_receiver {
+public:
+    explicit watch_receiver(typename Place::channel_type& channel) : place_(new Place(channel)) {}
+
+    watch_receiver(watch_receiver const& other) : place_(other.place_ ? new Place(*other.place_) : nullptr) {}
+
+    watch_receiver(watch_receiver&&) noexcept = default;
+
+    watch_receiver& operator=(watch_receiver other) noexcept {
+        std::swap(place_, other.place_);
+        return *this;
+    }
+
+    ~watch_receiver() {
+        if (place_) {
+            place_->abandon_receiver();
+        }
+    }
+
+    Place* operator->() const noexcept { return place_.get(); }
+
+    Place& operator*() const noexcept { return *place_; }
+
+private:
+    intrusive_ptr<Place> place_; // null when moved from
+};
+
+/// Waits for a value that satisfies a predicate, and marks that one as seen, no other.
+template <class T, class Executor, class Place, class Predicate>
+class watch_wait_core : public receive_core_base<Executor, Place> {
+    using base = receive_core_base<Executor, Place>;
+
+public:
+    using signature = void(error_code, std::optional<T>);
+
+    watch_wait_core(Place& place, Executor const& ex, Predicate predicate)
+        : base(place, ex), predicate_(std::move(predicate)) {}
+
+    watch_wait_core(watch_wait_core&& other) // before it waits: there is no value to move
+        : base(std::move(other)), predicate_(std::move(other.predicate_)) {}
+
+    ~watch_wait_core() { forget_past(); }
+
+    bool try_complete() {
+        return this->is_refused() || this->core_->try_take_if(predicate_, tried_, [this](T&& value) {
+            value_.emplace(std::move(value));
+        }) != attempt::not_now;
+    }
+
+    wait_result start_waiting(waiter& w) {
+        if (this->core_->turn().is_free_for(this)) { // else the base says that it is busy
+            this->core_->wait_past(tried_);
+            set_past_ = true;
+        }
+        return base::start_waiting(w);
+    }
+
+    void stop_waiting(waiter& w) noexcept {
+        base::stop_waiting(w);
+        forget_past();
+    }
+
+    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), std::move(value_)}; }
+
+private:
+    void forget_past() noexcept {
+        if (std::exchange(set_past_, false)) {
+            this->core_->wait_past(std::nullopt);
+        }
+    }
+
+    Predicate predicate_;
+    std::uint64_t tried_ = no_watch_version; // the version that the predicate has refused; at first none
+    bool set_past_ = false;
+    std::optional<T> value_;
+};
+
+} // namespace weir::detail
+
+#endif
