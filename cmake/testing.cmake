@@ -3,19 +3,24 @@
 #
 # weir_add_test_group() and weir_add_example(): how tests and examples are built and put under ctest.
 
-# weir_add_test_group(NAME SOURCES file... [SERIAL])
+# weir_add_test_group(NAME SOURCES file... [DEFINITIONS macro...] [SERIAL])
 #
 # One executable weir_NAME from the given files, each Catch test case of it a ctest test "NAME/test case" with the label
 # NAME. SERIAL: the cases use all cores themselves, so ctest runs nothing beside them. No files, no target.
+# With DEFINITIONS it is compiled without the precompiled header, which was compiled without them.
 function(weir_add_test_group name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "" "SOURCES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "" "SOURCES;DEFINITIONS")
     if(NOT arg_SOURCES)
         return()
     endif()
     set(target weir_${name})
     add_executable(${target} ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE weir_test_options)
-    target_precompile_headers(${target} REUSE_FROM weir_test_pch)
+    if(arg_DEFINITIONS)
+        target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
+    else()
+        target_precompile_headers(${target} REUSE_FROM weir_test_pch)
+    endif()
 
     set(properties LABELS ${name} TIMEOUT 300)
     if(arg_SERIAL)

@@ -177,7 +177,11 @@ TEST_CASE("select errors: an operation's error is the select's, with the index o
     }
     SECTION("one receiver twice") {
         weir::select(weir::on(c.idle.second, nothing), weir::on(c.idle.second, nothing))(end.handler());
-        CHECK(ctx.run_for(1s) < 100); // and not looking again and again
+        int steps = 0;
+        while (steps < 100 && ctx.poll_one() != 0) {
+            ++steps;
+        }
+        CHECK(steps < 100); // and not looking again and again
         CHECK(end.is_failure(weir::errc::busy));
     }
     SECTION("time") {
@@ -214,41 +218,6 @@ TEST_CASE("select errors: the receiver goes under it") {
     }
     poll(ctx);
     CHECK(end.is_failure(asio::error::operation_aborted));
-}
-
-TEST_CASE("select with timeout: around it and inside it") {
-    asio::io_context ctx;
-    channels c(ctx);
-    selected end;
-    SECTION("around: nothing came") {
-        weir::timeout(1ms, weir::select(weir::on(c.idle.second, nothing), weir::after(1h, nothing)))(
-            end.handler());
-        ctx.run();
-        CHECK(end.is_failure(weir::errc::timed_out));
-        CHECK(end.value() == weir::none);
-    }
-    SECTION("around: something came") {
-        weir::timeout(1h, weir::select(weir::on(c.idle.second, nothing)))(end.handler());
-        poll(ctx);
-        CHECK(c.idle.first.try_send(1));
-        ctx.restart();
-        ctx.run();
-        CHECK(end.is_success());
-    }
-    SECTION("inside: time is the case's, and the others are heard until then") {
-        auto const start = [&] {
-            weir::select(weir::on(weir::timeout(1h, c.full.first.async_send(2)), nothing),
-                         weir::on(weir::timeout(2h, c.idle.second.async_receive()), nothing))(end.handler());
-            poll(ctx);
-        };
-        start();
-        CHECK(end.is_pending());
-        CHECK(c.idle.first.try_send(1));
-        ctx.restart();
-        ctx.run();
-        CHECK(end.value() == 1);
-        CHECK(c.full.second.size() == 1);
-    }
 }
 
 TEST_CASE("select cancellation: no case has run, nothing was taken, closing can still be told") {
