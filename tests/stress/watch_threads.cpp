@@ -44,7 +44,7 @@ struct checked {
     std::array<std::uint64_t, Words> words;
 };
 
-constexpr std::uint64_t last = 3000;
+constexpr std::uint64_t last = 20000;
 
 template <class T>
 weir::task<bool> follow(watch::receiver<T> rx) {
@@ -70,7 +70,7 @@ weir::task<bool> wait_for_last(watch::receiver<T> rx) {
 template <class T>
 weir::task<bool> come_and_go(watch::sender<T> tx) {
     bool good = true;
-    for (int n = 0; n != 300; ++n) {
+    for (int n = 0; n != 2000; ++n) {
         auto rx = tx.subscribe();
         rx.mark_changed();
         auto const value = co_await rx.async_receive();
@@ -126,7 +126,7 @@ TEST_CASE("watch stress: edits of several threads are all there") {
     std::vector<std::thread> writers;
     for (int t = 0; t != 3; ++t) {
         writers.emplace_back([tx = ends.first]() mutable {
-            for (int n = 0; n != 500; ++n) {
+            for (int n = 0; n != 2000; ++n) {
                 tx.send_modify([](checked<64>& value) {
                     for (auto& w : value.words) {
                         ++w;
@@ -141,7 +141,7 @@ TEST_CASE("watch stress: edits of several threads are all there") {
     stop.store(true, std::memory_order_relaxed);
     reader.join();
     CHECK(ends.first.get().is_whole());
-    CHECK(ends.first.get().words[0] == 1500);
+    CHECK(ends.first.get().words[0] == 6000);
     pool.join();
 }
 
