@@ -3,22 +3,27 @@
 #
 # weir_add_test_group() and weir_add_example(): how tests and examples are built and put under ctest.
 
-# weir_add_test_group(NAME SOURCES file... [DEFINITIONS macro...] [SERIAL])
+# weir_add_test_group(NAME SOURCES file... [DEFINITIONS macro...] [SERIAL] [OPTIMISED])
 #
 # One executable weir_NAME from the given files, each Catch test case of it a ctest test "NAME/test case" with the label
 # NAME. SERIAL: the cases use all cores themselves, so ctest runs nothing beside them. No files, no target.
-# With DEFINITIONS it is compiled without the precompiled header, which was compiled without them.
+# OPTIMISED: at least -O1, also where the rest is not, for cases that compute much. With DEFINITIONS or OPTIMISED it is
+# compiled without the precompiled header, which was compiled otherwise.
 function(weir_add_test_group name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "" "SOURCES;DEFINITIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;OPTIMISED" "" "SOURCES;DEFINITIONS")
     if(NOT arg_SOURCES)
         return()
     endif()
     set(target weir_${name})
     add_executable(${target} ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE weir_test_options)
+    if(arg_OPTIMISED)
+        target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O1>)
+    endif()
     if(arg_DEFINITIONS)
         target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
-    else()
+    endif()
+    if(NOT arg_DEFINITIONS AND NOT arg_OPTIMISED)
         target_precompile_headers(${target} REUSE_FROM weir_test_pch)
     endif()
 
