@@ -80,14 +80,15 @@ private:
 
 /// Runs a task on an executor, or on a strand of its own on an execution context.
 /// Completes:     void(std::exception_ptr) or void(std::exception_ptr, T), when the task has ended, with what it threw
-///                or returned; a `T` that accompanies an exception is value-initialised.
+///                or returned; a `T` that accompanies an exception is value-initialised. So `T` is void or has a
+///                default constructor, as with asio::co_spawn; other tasks, those of references too, are awaited.
 /// Cancellation:  every type is passed on to the task, which decides; the operation completes when the task has ended.
 ///                An operation that is destroyed while the task runs asks the task to end.
 /// Ordering:      the task starts later, never inside the call that starts the operation.
 /// With the token left out nothing runs until the result is awaited or called; asio::detached lets it run.
 /// Allocates:     one block for the task's root, and what the completion token needs.
 template <class ExecutorOrContext, class T, class Token = detail::no_token>
-    requires detail::executor_or_context<ExecutorOrContext> &&
+    requires detail::executor_or_context<ExecutorOrContext> && detail::spawnable<T> &&
         detail::token_for<Token, detail::spawn_core<detail::executor_of<ExecutorOrContext>, T>>
 
 auto spawn(ExecutorOrContext&& where, task<T> what, Token&& token = {}) {

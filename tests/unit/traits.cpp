@@ -126,4 +126,13 @@ static_assert(can_send<mpsc::permit<int>&&> && !can_send<mpsc::permit<int>&>);
 static_assert(boost::system::is_error_code_enum<weir::errc>::value);
 static_assert(std::convertible_to<weir::errc, weir::error_code>);
 
+// A spawned task yields nothing, or something that can be made from nothing.
+template <class T>
+concept can_spawn = requires(weir::task<T> t) {
+    weir::spawn(std::declval<loop>(), std::move(t));
+};
+
+static_assert(can_spawn<void> && can_spawn<std::unique_ptr<int>>);
+static_assert(!can_spawn<support::counted> && !can_spawn<int&>);
+
 } // namespace

@@ -12,6 +12,7 @@
 #include <weir/detail/task_root.hpp>
 #include <weir/detail/token_operation.hpp>
 
+#include <concepts>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,10 @@ template <>
 struct spawn_signature<void> {
     using type = void(std::exception_ptr);
 };
+
+/// What a spawned task may yield: an exception is accompanied by a value that nobody has made.
+template <class T>
+concept spawnable = std::is_void_v<T> || std::default_initializable<T>;
 
 /// A task under way, and its result when it has ended.
 template <class T>
