@@ -83,7 +83,7 @@ using reserve = decltype(std::declval<mpsc::sender<move_only, loop>&>().async_re
 using reserve_many = decltype(std::declval<mpsc::sender<move_only, loop>&>().async_reserve_many(1));
 using closed = decltype(std::declval<mpsc::sender<move_only, loop>&>().async_closed());
 using receive_once = decltype(std::declval<oneshot::receiver<int, loop>&>().async_receive());
-using spawned = decltype(weir::spawn(std::declval<loop>(), std::declval<weir::task<move_only>>()));
+using spawned = decltype(weir::spawn(std::declval<loop>(), std::declval<weir::task<std::unique_ptr<int>>>()));
 static_assert(std::same_as<receive::signature, void(weir::error_code, std::optional<move_only>)>);
 static_assert(std::same_as<send::signature, void(weir::error_code)>);
 static_assert(
@@ -92,7 +92,7 @@ static_assert(std::same_as<reserve_many::signature,
                            void(weir::error_code, std::optional<mpsc::permits<move_only, loop>>)>);
 static_assert(std::same_as<closed::signature, void(weir::error_code)>);
 static_assert(std::same_as<receive_once::signature, void(weir::error_code, std::optional<int>)>);
-static_assert(std::same_as<spawned::signature, void(std::exception_ptr, move_only)>);
+static_assert(std::same_as<spawned::signature, void(std::exception_ptr, std::unique_ptr<int>)>);
 static_assert(!std::is_copy_constructible_v<receive> && std::is_move_constructible_v<receive>);
 static_assert(asio::is_async_operation<receive>::value && asio::is_async_operation<send>::value);
 static_assert(asio::is_async_operation<spawned>::value);
