@@ -9,16 +9,19 @@
 // on another, its recycled memory piles up on the wrong side and every post is a malloc. A run queue has at most one
 // post under way, so two blocks of its own (a strand makes a second operation behind the first) serve them all.
 
+#include <weir/detail/config.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <new>
 
 namespace weir::detail {
 
-class lent_storage {
+template <std::size_t Size, std::size_t Count>
+class basic_lent_storage {
 public:
     void* allocate(std::size_t size) {
-        if (size <= block_size) {
+        if (size <= Size) {
             for (block& b : blocks_) {
                 // [L] acquire: the last user's deallocate comes before our use of the bytes
                 if (!b.taken.exchange(true, std::memory_order_acquire)) {
@@ -29,7 +32,8 @@ public:
         return ::operator new(size);
     }
 
-    void deallocate(void* p) noexcept {
+    /// Not inlined: g++ 12 takes `bytes` for the block that an inlined operator new has returned, and warns.
+    WEIR_NOINLINE void deallocate(void* p) noexcept {
         for (block& b : blocks_) {
             if (p == b.bytes) {
                 b.taken.store(false, std::memory_order_release); // [L] our use comes before the next user's
@@ -40,26 +44,27 @@ public:
     }
 
 private:
-    static constexpr std::size_t block_size = 128;
-
     struct block {
-        alignas(std::max_align_t) std::byte bytes[block_size];
+        alignas(std::max_align_t) std::byte bytes[Size];
         std::atomic<bool> taken{false}; // [L] true while a user has the bytes; whoever posts or runs
     };
 
-    block blocks_[2];
+    block blocks_[Count];
 };
 
+/// For who posts.
+using lent_storage = basic_lent_storage<128, 2>;
+
 /// An allocator that takes from a lent_storage, which must outlive what is allocated.
-template <class T>
+template <class T, class Storage = lent_storage>
 class lent_allocator {
 public:
     using value_type = T;
 
-    explicit lent_allocator(lent_storage& storage) noexcept : storage_(&storage) {}
+    explicit lent_allocator(Storage& storage) noexcept : storage_(&storage) {}
 
     template <class U>
-    lent_allocator(lent_allocator<U> const& other) noexcept : storage_(other.storage_) {}
+    lent_allocator(lent_allocator<U, Storage> const& other) noexcept : storage_(other.storage_) {}
 
     T* allocate(std::size_t n) {
         static_assert(alignof(T) <= alignof(std::max_align_t));
@@ -69,15 +74,15 @@ public:
     void deallocate(T* p, std::size_t) noexcept { storage_->deallocate(p); }
 
     template <class U>
-    bool operator==(lent_allocator<U> const& other) const noexcept {
+    bool operator==(lent_allocator<U, Storage> const& other) const noexcept {
         return storage_ == other.storage_;
     }
 
 private:
-    template <class>
+    template <class, class>
     friend class lent_allocator;
 
-    lent_storage* storage_;
+    Storage* storage_;
 };
 
 } // namespace weir::detail

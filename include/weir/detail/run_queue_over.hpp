@@ -56,9 +56,13 @@ public:
         context_registry::add(context_registry::of_executor(*ex_), *this);
     }
 
-    /// Without the work that the queue counts as: who keeps it does not keep the context running.
+    /// Without the work that the queue counts as: who keeps it does not keep the context running. Where the queue's
+    /// nodes run, or before any is ready.
     [[nodiscard]] asio::any_io_executor executor() const override {
-        return asio::any_io_executor(asio::prefer(*ex_, asio::execution::outstanding_work.untracked));
+        if (!erased_) {
+            erased_.emplace(asio::prefer(*ex_, asio::execution::outstanding_work.untracked));
+        }
+        return *erased_;
     }
 
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
@@ -71,12 +75,16 @@ private:
 
     void post_drain(drain d) override { asio::post(*ex_, std::move(d)); }
 
-    void forget_executor() noexcept override { ex_.reset(); }
+    void forget_executor() noexcept override {
+        erased_.reset();
+        ex_.reset();
+    }
 
     void destroy() noexcept override { delete this; }
 
-    inline static char const type_mark = 0; // its address tells the type
-    std::optional<Executor> ex_;            // empty once the context has gone
+    inline static char const type_mark = 0;               // its address tells the type
+    std::optional<Executor> ex_;                          // empty once the context has gone
+    mutable std::optional<asio::any_io_executor> erased_; // made once: erasing a strand allocates
     bool const runs_in_turn_;
 };
 

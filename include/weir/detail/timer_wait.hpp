@@ -5,17 +5,24 @@
 
 // Waiting for a point in time as one case among others.
 //
-// The timer runs on the executor of whoever waits. Its handler may come when the wait is long over, so timer, handler
-// and wait share a small block from recycled memory; the wait takes itself out under the block's lock. Nothing is
-// armed before the first time that somebody has to wait.
+// The timer belongs to the context of whoever waits. Its handler does nothing but wake, which any thread may, so it runs
+// right where the context found that the time has come, not on a strand. It may come when the wait is long over:
+// timer, handler and wait share a small block, which also lends Asio the memory for the handler; the wait takes itself
+// out under the block's lock. Nothing is armed before the first time that somebody has to wait.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
+#include <weir/detail/lent_storage.hpp>
 #include <weir/detail/recycled.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/wait_traits.hpp>
 
 #include <chrono>
 #include <mutex>
@@ -37,22 +44,58 @@ template <class Rep, class Period>
     return d <= d.zero() ? now : now + std::chrono::ceil<std::chrono::steady_clock::duration>(d);
 }
 
+/// Knows its context and calls at once.
+class calling_executor {
+public:
+    explicit calling_executor(asio::execution_context& context) noexcept : context_(&context) {}
+
+    [[nodiscard]] asio::execution_context& query(asio::execution::context_t) const noexcept {
+        return *context_;
+    }
+
+    template <class F>
+    void execute(F&& f) const {
+        std::forward<F>(f)();
+    }
+
+    bool operator==(calling_executor const&) const noexcept = default;
+
+private:
+    asio::execution_context* context_;
+};
+
 class timer_wait {
     class shared final
-        : public recycled
+        : public pooled<shared>
         , context_hook {
-    public:
-        shared(asio::any_io_executor const& ex, steady_time when) : timer_(std::in_place, ex, when) {
-            context_registry::add(context_registry::of_executor(ex), *this);
-        }
+        using timer =
+            asio::basic_waitable_timer<std::chrono::steady_clock,
+                                       asio::wait_traits<std::chrono::steady_clock>, calling_executor>;
+        using storage = basic_lent_storage<192, 1>;
 
-        void arm() {
-            timer_->async_wait([self = intrusive_ptr<shared>::share(this)](error_code ec) {
+        struct handler {
+            using allocator_type = lent_allocator<void, storage>;
+
+            intrusive_ptr<shared> self;
+
+            [[nodiscard]] allocator_type get_allocator() const noexcept {
+                return allocator_type(self->storage_);
+            }
+
+            void operator()(error_code ec) const {
                 if (!ec) {
                     self->fire();
                 }
-            });
+            }
+        };
+
+    public:
+        shared(asio::any_io_executor const& ex, steady_time when)
+            : timer_(std::in_place, calling_executor(asio::query(ex, asio::execution::context)), when) {
+            context_registry::add(context_registry::of_executor(ex), *this);
         }
+
+        void arm() { timer_->async_wait(handler{intrusive_ptr<shared>::share(this)}); }
 
         /// False if the time has come.
         bool wait(waiter& w) {
@@ -99,10 +142,11 @@ class timer_wait {
         }
 
         std::mutex mutex_;
-        waiter* waiter_ = nullptr;                // mutex_
-        bool fired_ = false;                      // mutex_
-        std::optional<asio::steady_timer> timer_; // the registry's lock, once it is armed
+        waiter* waiter_ = nullptr;   // mutex_
+        bool fired_ = false;         // mutex_
+        std::optional<timer> timer_; // the registry's lock, once it is armed
         reference_count<> owners_;
+        storage storage_;
     };
 
 public:
