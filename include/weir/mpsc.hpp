@@ -55,18 +55,33 @@ template <class T, class Threading = multi_threaded, detail::executor_or_context
     -> std::pair<sender<T, detail::executor_of<ExecutorOrContext>, Threading>,
                  receiver<T, detail::executor_of<ExecutorOrContext>, Threading>>;
 
-/// A sender that does not keep its channel open. Copyable.
+/// A sender that does not keep its channel open. Copyable. Moved from, it may only be destroyed or assigned to.
 /// Thread safety: distinct objects safe, shared objects unsafe.
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
 class weak_sender {
     using core = detail::mpsc_core<T, Threading>;
 
 public:
+    using value_type = T;
+    using executor_type = Executor;
+
+    template <class Other>
+    struct rebind_executor {
+        using other = weak_sender<T, Other, Threading>;
+    };
+
     weak_sender(weak_sender const& other) noexcept : core_(other.core_), executor_(other.executor_) {
         core_->add_weak();
     }
 
     weak_sender(weak_sender&&) noexcept = default;
+    template <class Other>
+        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
+    weak_sender(weak_sender<T, Other, Threading> const& other)
+        : core_(other.core_), executor_(other.executor_) {
+        core_->add_weak();
+    }
 
     weak_sender& operator=(weak_sender other) noexcept {
         std::swap(core_, other.core_);
@@ -79,6 +94,8 @@ public:
             core_->release_weak();
         }
     }
+
+    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
 
     /// A sender again; empty once the last strong one has gone.
     [[nodiscard]] std::optional<sender<T, Executor, Threading>> upgrade() const {
@@ -94,6 +111,8 @@ public:
 
 private:
     friend class sender<T, Executor, Threading>;
+    template <class, class, class>
+    friend class weak_sender;
 
     weak_sender(core& c, detail::bound_executor<Executor> ex)
         : core_(detail::intrusive_ptr<core>::share(&c)), executor_(std::move(ex)) {
@@ -304,9 +323,9 @@ public:
         : core_(std::move(other.core_)), executor_(other.executor_) {}
 
     receiver& operator=(receiver&& other) noexcept {
-        receiver gone(std::move(*this));
-        core_ = std::move(other.core_);
-        executor_ = other.executor_;
+        receiver taken(std::move(other));
+        std::swap(core_, taken.core_);
+        std::swap(executor_, taken.executor_);
         return *this;
     }
 

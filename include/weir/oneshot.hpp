@@ -69,9 +69,9 @@ public:
     sender(sender<T, Other, Threading>&& other) : core_(std::move(other.core_)), executor_(other.executor_) {}
 
     sender& operator=(sender&& other) noexcept {
-        sender gone(std::move(*this));
-        core_ = std::move(other.core_);
-        executor_ = other.executor_;
+        sender taken(std::move(other));
+        std::swap(core_, taken.core_);
+        std::swap(executor_, taken.executor_);
         return *this;
     }
 
@@ -135,9 +135,9 @@ public:
         : core_(std::move(other.core_)), executor_(other.executor_) {}
 
     receiver& operator=(receiver&& other) noexcept {
-        receiver gone(std::move(*this));
-        core_ = std::move(other.core_);
-        executor_ = other.executor_;
+        receiver taken(std::move(other));
+        std::swap(core_, taken.core_);
+        std::swap(executor_, taken.executor_);
         return *this;
     }
 

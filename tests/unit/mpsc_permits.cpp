@@ -338,3 +338,67 @@ TEST_CASE("mpsc permit: without a receiver the value is destroyed, and every res
     poll(ctx);
     CHECK(reserve.is_failure(weir::errc::closed));
 }
+
+TEST_CASE("mpsc permit: converts to one over another executor, with its slot") {
+    asio::io_context ctx;
+    auto [tx, rx] = mpsc::channel<counted>(ctx.get_executor(), 3);
+    {
+        mpsc::permit<counted> one = *tx.try_reserve();
+        mpsc::permits<counted> two = *tx.try_reserve_many(2);
+        CHECK(tx.capacity() == 0);
+        std::move(one).send(counted(1));
+        CHECK(two.size() == 2);
+        two.send(counted(2));
+    }
+    CHECK(tx.capacity() == 1); // two values, and one slot that came back
+    CHECK(rx.try_receive()->value() == 1);
+    CHECK(rx.try_receive()->value() == 2);
+    CHECK(tx.strong_count() == 1);
+}
+
+TEST_CASE("mpsc permits: converted when empty, they are empty, and the source holds nothing more") {
+    asio::io_context ctx;
+    auto [tx, rx] = mpsc::channel<int>(ctx.get_executor(), 2);
+    auto source = *tx.try_reserve_many(2);
+    mpsc::permits<int> const taken = std::move(source);
+    CHECK(source.size() == 0);
+    CHECK(taken.size() == 2);
+    CHECK_THROWS_AS(source.send(1), std::logic_error);
+    mpsc::permits<int> const nothing = std::move(source);
+    CHECK(nothing.size() == 0);
+    CHECK(tx.capacity() == 0);
+}
+
+TEST_CASE("mpsc weak sender: converts to one over another executor, and is counted") {
+    asio::io_context ctx;
+    auto ends = mpsc::channel<int>(ctx.get_executor(), 1);
+    auto rx = std::move(ends.second);
+    std::optional tx(std::move(ends.first));
+    auto const weak = tx->downgrade();
+    mpsc::weak_sender<int> const erased = weak;
+    CHECK(erased.weak_count() == 2);
+    CHECK(erased.get_executor() == weak.get_executor());
+    {
+        std::optional<mpsc::sender<int>> const again = erased.upgrade();
+        REQUIRE(again);
+        CHECK(*again == mpsc::sender<int>(*tx));
+        CHECK(again->strong_count() == 2);
+    }
+    tx.reset();
+    CHECK_FALSE(erased.upgrade());
+    CHECK(rx.is_closed());
+}
+
+TEST_CASE("mpsc handles: moved onto themselves they stay what they are") {
+    asio::io_context ctx;
+    auto [tx, rx] = mpsc::channel<int>(ctx.get_executor(), 2);
+    auto slots = *tx.try_reserve_many(2);
+    auto& same_slots = slots;
+    auto& same_receiver = rx;
+    slots = std::move(same_slots);
+    rx = std::move(same_receiver);
+    CHECK(slots.size() == 2);
+    CHECK_FALSE(tx.is_closed());
+    slots.send(1);
+    CHECK(rx.try_receive() == 1);
+}

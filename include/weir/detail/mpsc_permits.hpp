@@ -11,6 +11,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -34,14 +35,26 @@ class permits {
     using core = detail::mpsc_core<T, Threading>;
 
 public:
-    permits(permits&& other) noexcept : core_(other.core_), n_(std::exchange(other.n_, 0)) {
-        other.core_ = nullptr;
-    }
+    using value_type = T;
+    using executor_type = Executor;
+
+    template <class Other>
+    struct rebind_executor {
+        using other = permits<T, Other, Threading>;
+    };
+
+    permits(permits&& other) noexcept
+        : core_(std::exchange(other.core_, nullptr)), n_(std::exchange(other.n_, 0)) {}
+    template <class Other>
+        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
+    permits(permits<T, Other, Threading>&& other)
+    noexcept : core_(std::exchange(other.core_, nullptr)), n_(std::exchange(other.n_, 0)) {}
 
     permits& operator=(permits&& other) noexcept {
-        permits gone(std::move(*this));
-        core_ = std::exchange(other.core_, nullptr);
-        n_ = std::exchange(other.n_, 0);
+        permits taken(std::move(other));
+        std::swap(core_, taken.core_);
+        std::swap(n_, taken.n_);
         return *this;
     }
 
@@ -70,6 +83,8 @@ private:
     friend class detail::reserve_core;
     template <class, class, class>
     friend class permit;
+    template <class, class, class>
+    friend class permits;
     friend class sender<T, Executor, Threading>;
 
     permits(core& c, std::uint32_t n) noexcept : core_(&c), n_(n) { core_->add_sender(); }
@@ -86,12 +101,31 @@ class permit {
     using core = detail::mpsc_core<T, Threading>;
 
 public:
+    using value_type = T;
+    using executor_type = Executor;
+
+    template <class Other>
+    struct rebind_executor {
+        using other = permit<T, Other, Threading>;
+    };
+
+    permit(permit&&) noexcept = default;
+    template <class Other>
+        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+
+    permit(permit<T, Other, Threading>&& other)
+    noexcept : slot_(std::move(other.slot_)) {}
+
+    permit& operator=(permit&&) noexcept = default;
+
     /// Sends with the slot; cannot fail or wait. If the receiver has gone the value is destroyed.
     void send(T value) && { slot_.send(std::move(value)); }
 
 private:
     template <class, class, class>
     friend class detail::reserve_core;
+    template <class, class, class>
+    friend class permit;
     friend class sender<T, Executor, Threading>;
 
     explicit permit(permits<T, Executor, Threading> slot) noexcept : slot_(std::move(slot)) {}

@@ -44,9 +44,9 @@ public:
     subscription(subscription&&) noexcept = default;
 
     subscription& operator=(subscription&& other) noexcept {
-        subscription gone(std::move(*this));
-        queue_ = std::move(other.queue_);
-        executor_ = std::move(other.executor_);
+        subscription taken(std::move(other));
+        std::swap(queue_, taken.queue_);
+        std::swap(executor_, taken.executor_);
         return *this;
     }
 
