@@ -17,8 +17,8 @@
 // Closing       A closed channel's case is off. When every channel case is closed or off, the result is weir::none;
 //               timers do not hold a select alone (unless it has nothing but timers).
 // Cancellation  All types; no case ran, nothing was taken.
-// Cost          A select that finds something ready looks, and does not register anywhere. Nothing is allocated but
-//               what a timer needs, and that only when the select has to wait.
+// Cost          A select that finds something ready looks, and does not register anywhere. Nothing is allocated; a timer
+//               uses a block that is kept, and that only when the select has to wait.
 // Lifetime      Receivers must outlive the select. In a co_await expression let handlers capture by reference: g++ 12
 //               destroys captured values there twice (README, "When not to use it").
 // Throwing      What a handler throws comes out of the co_await in a task; with a completion token out of the executor.

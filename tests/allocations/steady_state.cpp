@@ -41,7 +41,8 @@ task<void> send_for_ever(Sender to) {
     }
 }
 
-/// How many allocations a thousand rounds make when two hundred have been made.
+/// How many allocations a thousand waits make when two hundred have been made. `round` makes the operation that is
+/// waited for: a task would have a frame, which is allocated on one thread of a pool and freed on another.
 template <class Round>
 task<void> count(Round round, long& made) {
     for (int n = 0; n != 200; ++n) {
@@ -60,45 +61,52 @@ task<void> count_all(Executor ex, long (&made)[5]) {
     auto receiver = std::move(rx);
     weir::spawn(ex, send_for_ever(std::move(tx)), asio::detached);
     asio::steady_timer timer(ex);
-    auto const receive = [&]() -> task<void> { (void)co_await receiver.async_receive(); };
-    auto const asio_timer = [&]() -> task<void> {
+    auto const receive = [&] { return receiver.async_receive(); };
+    auto const asio_timer = [&] {
         timer.expires_after(0s);
-        co_await timer.async_wait(asio::deferred);
+        return timer.async_wait(asio::deferred);
     };
-    co_await count(receive, made[0]);
     auto [no_tx, no_rx] = mpsc::channel<int>(ex, 1);
     auto& silent = no_rx;
     auto const take = [](int) {};
     auto const tick = [] {};
-    auto const clock_wins = [&]() -> task<void> {
-        (void)co_await weir::select(weir::on(silent, take), weir::after(1us, tick));
-    };
-    auto const value_wins = [&]() -> task<void> {
-        (void)co_await weir::select(weir::on(receiver, take), weir::after(1h, tick));
-    };
-    auto const timeout = [&]() -> task<void> { (void)co_await weir::timeout(1h, receiver.async_receive()); };
+    auto const clock_wins = [&] { return weir::select(weir::on(silent, take), weir::after(1us, tick)); };
+    auto const value_wins = [&] { return weir::select(weir::on(receiver, take), weir::after(1h, tick)); };
+    auto const timeout = [&] { return weir::timeout(1h, receiver.async_receive()); };
+    co_await count(receive, made[0]);
     co_await count(asio_timer, made[1]);
     co_await count(clock_wins, made[2]);
     co_await count(value_wins, made[3]);
     co_await count(timeout, made[4]);
 }
 
-void run(asio::io_context& ctx) { ctx.run(); }
-
-void run(asio::thread_pool& ctx) { ctx.join(); }
-
-template <class Context, class Executor>
-void check_all(Context& ctx, Executor ex, bool count_asio = true) {
+template <class Executor>
+void check_all(asio::io_context& ctx, Executor ex) {
     long made[5] = {-1, -1, -1, -1, -1};
     weir::spawn(ex, count_all(ex, made), asio::detached);
-    run(ctx);
+    ctx.run();
     CHECK(made[0] == 0); // a message
-    if (count_asio) {
-        CHECK(made[1] == 0); // a wait for a timer of Asio
-    }
+    CHECK(made[1] == 0); // a wait for a timer of Asio
     CHECK(made[2] == 0); // select, the clock wins
     CHECK(made[3] == 0); // select, the value wins
     CHECK(made[4] == 0); // a timeout that does not come
+}
+
+// A timer that has been cancelled may still stand in the pool's queue when the next is made, so how many blocks are in
+// use at once, and kept, depends on the threads: a few may come after the first two hundred rounds, never one a round.
+// A timer of Asio is not counted there: what its handler is dispatched to the strand in comes from Asio's memory of one
+// thread and goes back to that of another.
+constexpr long blocks_at_once = 4;
+
+template <class Executor>
+void check_all(asio::thread_pool& ctx, Executor ex) {
+    long made[5] = {-1, -1, -1, -1, -1};
+    weir::spawn(ex, count_all(ex, made), asio::detached);
+    ctx.join();
+    CHECK(made[0] == 0);
+    CHECK(made[2] <= blocks_at_once);
+    CHECK(made[3] <= blocks_at_once);
+    CHECK(made[4] <= blocks_at_once);
 }
 
 } // namespace
@@ -113,14 +121,12 @@ TEST_CASE("allocations in tasks: none a message, none a wait for the time, on a 
     check_all(ctx, asio::make_strand(ctx));
 }
 
-// Asio's own timer is not counted there: what its handler is dispatched to the strand with comes from Asio's memory of
-// one thread and goes back to that of another.
 TEST_CASE("allocations in tasks: none a message, none a wait for the time, on a strand of a pool") {
     asio::thread_pool ctx(2);
-    check_all(ctx, asio::make_strand(ctx), false);
+    check_all(ctx, asio::make_strand(ctx));
 }
 
 TEST_CASE("allocations in tasks: none a message, none a wait for the time, on a pool") {
     asio::thread_pool ctx(2);
-    check_all(ctx, ctx.get_executor(), false);
+    check_all(ctx, ctx.get_executor());
 }
