@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/moved_clock.hpp"
 #include "support/outcome.hpp"
+#include "support/select_channels.hpp"
 
 #include <weir/mpsc.hpp>
 #include <weir/task.hpp>
@@ -24,58 +25,24 @@
 // Selects that wait for time.
 
 namespace asio = boost::asio;
-namespace mpsc = weir::mpsc;
 using namespace std::chrono_literals;
 using support::advance;
+using support::full_and_idle;
+using support::nothing;
 using support::outcome;
 using support::poll;
+using support::two_channels;
 using selected = outcome<std::size_t>;
 
 namespace {
 
-using executor = asio::io_context::executor_type;
 using names = std::vector<std::string>;
-
-/// Two channels whose ends can be destroyed one at a time.
-struct channels {
-    explicit channels(asio::io_context& ctx, std::size_t capacity = 4)
-        : channels(mpsc::channel<int>(ctx.get_executor(), capacity),
-                   mpsc::channel<int>(ctx.get_executor(), capacity)) {}
-
-    using ends = std::pair<mpsc::sender<int, executor>, mpsc::receiver<int, executor>>;
-
-    channels(ends first, ends second)
-        : tx_a(std::move(first.first)),
-          tx_b(std::move(second.first)),
-          a(std::move(first.second)),
-          b(std::move(second.second)) {}
-
-    std::optional<mpsc::sender<int, executor>> tx_a;
-    std::optional<mpsc::sender<int, executor>> tx_b;
-    mpsc::receiver<int, executor> a;
-    mpsc::receiver<int, executor> b;
-};
-
-/// One channel with a value in its only slot, one without.
-struct full_and_idle {
-    explicit full_and_idle(asio::io_context& ctx)
-        : full(mpsc::channel<int>(ctx.get_executor(), 1)), idle(mpsc::channel<int>(ctx.get_executor(), 1)) {
-        CHECK(full.first.try_send(1));
-    }
-
-    using ends = std::pair<mpsc::sender<int, executor>, mpsc::receiver<int, executor>>;
-
-    ends full;
-    ends idle;
-};
-
-constexpr auto nothing = [](auto&&...) {};
 
 } // namespace
 
 TEST_CASE("select timers: one that is due runs, one that is not does not") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     auto const now = std::chrono::steady_clock::now();
     names seen;
     selected end;
@@ -111,7 +78,7 @@ TEST_CASE("select timers: one that is due runs, one that is not does not") {
 
 TEST_CASE("select timers: one fires while the select waits, at its time") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     auto const due = std::chrono::steady_clock::now() + 2ms;
     names seen;
     selected end;
@@ -130,7 +97,7 @@ TEST_CASE("select timers: one fires while the select waits, at its time") {
 
 TEST_CASE("select timers: do not hold a select whose channels have closed, alone they do") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     int ran = 0;
     selected with_channel;
     weir::select(weir::on(c.a, [](int) {}), weir::after(1h, [&] { ++ran; }))(with_channel.handler());

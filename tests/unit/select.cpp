@@ -5,6 +5,7 @@
 
 #include "support/catch.hpp"
 #include "support/outcome.hpp"
+#include "support/select_channels.hpp"
 #include "support/values.hpp"
 
 #include <weir/broadcast.hpp>
@@ -36,6 +37,7 @@ using namespace std::chrono_literals;
 using support::move_only;
 using support::outcome;
 using support::poll;
+using support::two_channels;
 using selected = outcome<std::size_t>;
 
 namespace {
@@ -43,28 +45,8 @@ namespace {
 using executor = asio::io_context::executor_type;
 using names = std::vector<std::string>;
 
-/// Two channels whose ends can be destroyed one at a time.
-struct channels {
-    explicit channels(asio::io_context& ctx, std::size_t capacity = 4)
-        : channels(mpsc::channel<int>(ctx.get_executor(), capacity),
-                   mpsc::channel<int>(ctx.get_executor(), capacity)) {}
-
-    using ends = std::pair<mpsc::sender<int, executor>, mpsc::receiver<int, executor>>;
-
-    channels(ends first, ends second)
-        : tx_a(std::move(first.first)),
-          tx_b(std::move(second.first)),
-          a(std::move(first.second)),
-          b(std::move(second.second)) {}
-
-    std::optional<mpsc::sender<int, executor>> tx_a;
-    std::optional<mpsc::sender<int, executor>> tx_b;
-    mpsc::receiver<int, executor> a;
-    mpsc::receiver<int, executor> b;
-};
-
 /// A select over both, which notes what it has received.
-auto select_both(channels& c, names& seen) {
+auto select_both(two_channels& c, names& seen) {
     return weir::select(weir::on(c.a, [&](int n) { seen.push_back("a" + std::to_string(n)); }),
                         weir::on(c.b, [&](int n) { seen.push_back("b" + std::to_string(n)); }));
 }
@@ -73,7 +55,7 @@ auto select_both(channels& c, names& seen) {
 
 TEST_CASE("select smoke: runs the case that is ready, and says which one that was") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     names seen;
     selected end;
     bool const to_second = GENERATE(true, false);
@@ -88,7 +70,7 @@ TEST_CASE("select smoke: runs the case that is ready, and says which one that wa
 
 TEST_CASE("select waiting: the first that comes wakes it") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     names seen;
     selected end;
     select_both(c, seen)(end.handler());
@@ -106,7 +88,7 @@ TEST_CASE("select waiting: the first that comes wakes it") {
 
 TEST_CASE("select losers: all ready, one runs, the others keep what they have") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     names seen;
     selected end;
     SECTION("before it looks") {
@@ -168,7 +150,7 @@ TEST_CASE("select receivers: of all kinds of channel, and values that only move"
 
 TEST_CASE("select when: a case that is off takes nothing and holds nothing") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     CHECK(c.tx_a->try_send(1));
     int ran = 0;
     auto const count = [&](int) { ++ran; };
@@ -204,7 +186,7 @@ TEST_CASE("select when: a case that is off takes nothing and holds nothing") {
 
 TEST_CASE("select closed: a closed channel's case is off, with the last of them it is none") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     names seen;
     CHECK(c.tx_a->try_send(1));
     c.tx_a.reset();
@@ -233,7 +215,7 @@ TEST_CASE("select closed: a closed channel's case is off, with the last of them 
 
 TEST_CASE("select closed: is told once over the life of the channel, and counts as the case having run") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     int closed_a = 0;
     int closed_b = 0;
     int values = 0;
@@ -270,7 +252,7 @@ TEST_CASE("select closed: is told once over the life of the channel, and counts 
 
 TEST_CASE("select closed: a case that is off is not told, and is when it is on again") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     c.tx_a.reset();
     int closed = 0;
     std::array<selected, 3> ends;
@@ -284,7 +266,7 @@ TEST_CASE("select closed: a case that is off is not told, and is when it is on a
 
 TEST_CASE("select otherwise: runs when nothing else can, without a wait") {
     asio::io_context ctx;
-    channels c(ctx);
+    two_channels c(ctx);
     names seen;
     selected end;
     auto const start = [&] {
@@ -313,7 +295,7 @@ TEST_CASE("select otherwise: runs when nothing else can, without a wait") {
 
 TEST_CASE("select biased: takes the first in order that is ready") {
     asio::io_context ctx;
-    channels c(ctx, 100);
+    two_channels c(ctx, 100);
     for (int n = 0; n != 100; ++n) {
         CHECK(c.tx_a->try_send(int{n}));
         CHECK(c.tx_b->try_send(int{n}));
@@ -335,7 +317,7 @@ namespace {
 struct endless {
     explicit endless(asio::io_context& ctx) : endless(mpsc::channel<int>(ctx.get_executor(), 1)) {}
 
-    explicit endless(channels::ends ends) : tx(std::move(ends.first)), rx(std::move(ends.second)) {
+    explicit endless(support::loop_ends ends) : tx(std::move(ends.first)), rx(std::move(ends.second)) {
         refill();
     }
 

@@ -6,6 +6,7 @@
 #include "support/bare.hpp"
 #include "support/catch.hpp"
 #include "support/outcome.hpp"
+#include "support/select_channels.hpp"
 #include "support/values.hpp"
 
 #include <weir/broadcast.hpp>
@@ -47,6 +48,8 @@ namespace broadcast = weir::broadcast;
 namespace mpsc = weir::mpsc;
 using namespace std::chrono_literals;
 using support::counted;
+using support::full_and_idle;
+using support::nothing;
 using support::outcome;
 using support::poll;
 using selected = outcome<std::size_t>;
@@ -54,26 +57,11 @@ using selected = outcome<std::size_t>;
 namespace {
 
 using executor = asio::io_context::executor_type;
-using ends = std::pair<mpsc::sender<int, executor>, mpsc::receiver<int, executor>>;
-
-/// One channel with a value in its only slot, one without.
-struct channels {
-    explicit channels(asio::io_context& ctx)
-        : full(mpsc::channel<int>(ctx.get_executor(), 1)), idle(mpsc::channel<int>(ctx.get_executor(), 1)) {
-        CHECK(full.first.try_send(1));
-    }
-
-    ends full;
-    ends idle;
-};
-
-constexpr auto nothing = [](auto&&...) {};
-
 } // namespace
 
 TEST_CASE("select operations: one that can complete runs with its results, one that loses has done nothing") {
     asio::io_context ctx;
-    channels c(ctx);
+    full_and_idle c(ctx);
     int sent = 0;
     int reserved = 0;
     selected end;
@@ -162,7 +150,7 @@ TEST_CASE("select operations: a lossless broadcast, a departure, a task and a se
 
 TEST_CASE("select errors: an operation's error is the select's, with the index of its case, closed is none") {
     asio::io_context ctx;
-    channels c(ctx);
+    full_and_idle c(ctx);
     selected end;
     SECTION("a receiver that is in use") {
         outcome<std::optional<int>> first;
@@ -209,7 +197,7 @@ TEST_CASE("select errors: an operation's error is the select's, with the index o
 
 TEST_CASE("select errors: the receiver goes under it") {
     asio::io_context ctx;
-    channels c(ctx);
+    full_and_idle c(ctx);
     selected end;
     {
         auto const rx = std::move(c.idle.second);
@@ -222,7 +210,7 @@ TEST_CASE("select errors: the receiver goes under it") {
 
 TEST_CASE("select cancellation: no case has run, nothing was taken, closing can still be told") {
     asio::io_context ctx;
-    channels c(ctx);
+    full_and_idle c(ctx);
     auto const type = GENERATE(asio::cancellation_type::terminal, asio::cancellation_type::partial,
                                asio::cancellation_type::total);
     asio::cancellation_signal signal;
@@ -256,7 +244,7 @@ TEST_CASE("select cancellation: no case has run, nothing was taken, closing can 
 
 TEST_CASE("select tokens: callback, future, deferred, awaitable, parallel group") {
     asio::io_context ctx;
-    channels c(ctx);
+    full_and_idle c(ctx);
     int sum = 0;
     auto const look = [&] { return weir::select(weir::on(c.full.second, [&](int n) { sum += n; })); };
     SECTION("future") {
@@ -306,7 +294,7 @@ TEST_CASE("select tokens: callback, future, deferred, awaitable, parallel group"
 
 TEST_CASE("select handlers: what one throws comes out of the select, whose value is taken") {
     asio::io_context ctx;
-    channels c(ctx);
+    full_and_idle c(ctx);
     auto const look = [&] {
         return weir::select(weir::on(c.full.second, [](int) { throw std::runtime_error("thrown"); }),
                             weir::on(c.idle.second, nothing));
@@ -409,7 +397,7 @@ TEST_CASE("select abandoned: a coroutine that waits with a timer is destroyed af
         co_await weir::select(weir::on(rx, nothing), weir::after(1h, nothing));
     };
     auto ctx = std::make_unique<asio::io_context>();
-    channels c(*ctx);
+    full_and_idle c(*ctx);
     std::optional<support::bare> parked(wait(c.idle.second));
     poll(*ctx);
     SECTION("before it") {

@@ -186,17 +186,12 @@ public:
         if (place != tail_ || is_closed_) {
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            parked_.push_back(w);
-        }
-        return wait_result::parked;
+        return parked_.park(w);
     }
 
     void unpark(waiter& w) noexcept {
         std::lock_guard lock(mutex_);
-        if (w.is_linked()) {
-            w.unlink();
-        }
+        waiter_list::leave(w);
     }
 
     [[nodiscard]] std::size_t size_at(std::uint64_t place) const noexcept {
@@ -214,10 +209,7 @@ public:
         if (receivers_ == 0) {
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            wait_closed_.push_back(w);
-        }
-        return wait_result::parked;
+        return wait_closed_.park(w);
     }
 
     void stop_waiting_closed(waiter& w) noexcept { unpark(w); }
@@ -240,9 +232,7 @@ public:
         wake_batch woken;
         std::lock_guard lock(mutex_);
         is_closed_ = true;
-        while (waiter* w = parked_.pop_front()) {
-            w->wake(woken);
-        }
+        parked_.wake_all(woken);
     }
 
 private:
@@ -263,9 +253,7 @@ private:
             while (send_ticket* t = senders_.pop_front()) {
                 t->who->wake(woken);
             }
-            while (waiter* w = wait_closed_.pop_front()) {
-                w->wake(woken);
-            }
+            wait_closed_.wake_all(woken);
         }
         return tail_;
     }
@@ -292,9 +280,7 @@ private:
         std::swap(s.value, next);
         s.needed = receivers_;
         ++tail_;
-        while (waiter* w = parked_.pop_front()) {
-            w->wake(woken);
-        }
+        parked_.wake_all(woken);
     }
 
     /// One receiver has passed position p; the value if nobody needs it any more.

@@ -5,15 +5,8 @@
 
 // The bounded channel with many senders and one receiver, without executors.
 //
-// DATA PLANE, no lock. A ring of slots (turn_ring.hpp, protocol [T]). One word (channel_word.hpp) holds the tail (the next
-// position to be sent), the number of reserved slots, and the flags, so that a send is one atomic exchange: it takes its
-// position, and cannot succeed once the closed flag is in. The receiver alone moves the head.
-//
-//   [S] the word. tail - head + reserved <= capacity, always. Every change is one read-modify-write.
-//   [H] the head. The receiver stores it after the value has left its slot; a sender that takes the slot again
-//       has loaded it (acquire) before. A slot is free when the head has passed its last position.
-//
-// CONTROL PLANE, a mutex, for those who wait.
+// The slots, and how values go through them without a lock: mpsc_slots.hpp, protocols [S] and [H]. Here is the control
+// plane, a mutex, for those who wait.
 //
 //   [R] receiver waits. The receiver sets the flag in the word under the mutex, and only while nothing has been sent
 //       (tail == head). The next sender takes the flag out with the same exchange that moves the tail, so it knows
@@ -31,7 +24,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
-#include <weir/detail/turn_ring.hpp>
+#include <weir/detail/mpsc_slots.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <algorithm>
@@ -55,28 +48,33 @@ struct slot_request : list_hook<> {
 };
 
 template <class T, class Threading>
-class mpsc_core : public channel_owners<mpsc_core<T, Threading>, Threading> {
-    static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
-
-    template <class U>
-    using atomic = typename Threading::template atomic<U>;
+class mpsc_core
+    : public channel_owners<mpsc_core<T, Threading>, Threading>
+    , public mpsc_slots<T, Threading> {
+    using slots = mpsc_slots<T, Threading>;
+    using typename slots::position;
+    using typename slots::word;
     using mutex = typename Threading::mutex;
-    using word = channel_word::bits;
-    using position = channel_word::position;
     using enum channel_word::flag;
-
-    static constexpr word one_reserved = channel_word::one_reserved;
-    static constexpr word one_sent = channel_word::one_sent;
-
-    static constexpr position tail_of(word s) noexcept { return channel_word::tail_of(s); }
-
-    static constexpr std::uint32_t reserved_of(word s) noexcept { return channel_word::reserved_of(s); }
+    using slots::admit;
+    using slots::capacity_;
+    using slots::head_;
+    using slots::next_;
+    using slots::one_reserved;
+    using slots::one_sent;
+    using slots::reserved_of;
+    using slots::ring_;
+    using slots::tail_of;
+    using slots::take_slot;
+    using slots::turn_;
+    using slots::word_;
 
 public:
     using value_type = T;
+    using slots::capacity;
+    using slots::is_closed;
 
-    explicit mpsc_core(std::size_t capacity)
-        : mpsc_core::channel_owners(1), capacity_(checked_capacity(capacity)), ring_(capacity_) {}
+    explicit mpsc_core(std::size_t wanted) : mpsc_core::channel_owners(1), slots(checked_capacity(wanted)) {}
 
     mpsc_core(mpsc_core const&) = delete;
 
@@ -172,9 +170,9 @@ public:
         if (r.granted < r.wanted) {
             return attempt::not_now;
         }
-        auto const slots = std::exchange(r.granted, 0);
-        if ((word_.load(std::memory_order_relaxed) & receiver_gone) != 0) {   // [S] set under the mutex
-            word_.fetch_sub(slots * one_reserved, std::memory_order_acq_rel); // [S]
+        auto const granted = std::exchange(r.granted, 0);
+        if ((word_.load(std::memory_order_relaxed) & receiver_gone) != 0) {     // [S] set under the mutex
+            word_.fetch_sub(granted * one_reserved, std::memory_order_acq_rel); // [S]
             return attempt::closed;
         }
         return attempt::done;
@@ -201,17 +199,12 @@ public:
         if (is_closed()) {
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            wait_closed_.push_back(w);
-        }
-        return wait_result::parked;
+        return wait_closed_.park(w);
     }
 
     void stop_waiting_closed(waiter& w) noexcept {
         std::lock_guard lock(mutex_);
-        if (w.is_linked()) {
-            w.unlink();
-        }
+        waiter_list::leave(w);
     }
 
     // --- receiver ------------------------------------------------------------------------------------------------
@@ -232,12 +225,6 @@ public:
             ++n;
         }
         return n;
-    }
-
-    /// Closed, and nothing can come any more.
-    [[nodiscard]] bool is_drained() const noexcept {
-        word const s = word_.load(std::memory_order_acquire); // [C]
-        return (s & closed_flag) != 0 && reserved_of(s) == 0 && tail_of(s) == next_;
     }
 
     wait_result park_receiver(waiter& w) {
@@ -290,50 +277,7 @@ public:
         }
     }
 
-    [[nodiscard]] bool is_closed() const noexcept {
-        return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
-    }
-
-    [[nodiscard]] std::size_t max_capacity() const noexcept { return capacity_; }
-
-    [[nodiscard]] std::size_t size() const noexcept {
-        position const head = head_.load(std::memory_order_acquire); // [H] first: it never passes the tail
-        return std::min(position(tail_of(word_.load(std::memory_order_acquire)) - head), capacity_);
-    }
-
-    [[nodiscard]] std::size_t capacity() const noexcept {
-        position const head = head_.load(std::memory_order_acquire); // [H]
-        word const s = word_.load(std::memory_order_acquire);        // [S]
-        auto const used = position(tail_of(s) - head) + reserved_of(s);
-        return used < capacity_ ? capacity_ - used : 0;
-    }
-
 private:
-    /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
-    attempt admit(word change, std::uint32_t n, word& before) noexcept {
-        word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
-        for (;;) {
-            if ((s & closed_flag) != 0) {
-                return attempt::closed;
-            }
-            position const used =
-                position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
-            if (n != 0 && ((s & senders_wait) != 0 || used + n > capacity_)) {
-                word const again = word_.load(std::memory_order_acquire);
-                if (again == s) { // so the head belonged to this word, and the answer is true
-                    return attempt::not_now;
-                }
-                s = again;
-                continue;
-            }
-            word const after = change == one_sent ? (s + change) & ~receiver_waits : s + change;
-            if (word_.compare_exchange_weak(s, after, std::memory_order_acq_rel, std::memory_order_acquire)) {
-                before = s; // [S] [R]
-                return attempt::done;
-            }
-        }
-    }
-
     /// Writes the value of a position that was sent; if its construction throws the receiver steps over the position.
     template <class U>
     void publish(position p, U&& value) {
@@ -360,26 +304,6 @@ private:
             }
         }
     };
-
-    /// Consumes the value at the head, without telling the senders yet.
-    template <class F>
-    attempt take_slot(F& consume) {
-        while (ring_.steps_over(next_)) {
-            ++next_;
-        }
-        if (!ring_.is_written(next_)) {
-            return is_drained() ? attempt::closed : attempt::not_now;
-        }
-
-        struct advance {
-            position& next;
-
-            ~advance() { ++next; }
-        } at_end{next_}; // also when the move throws: the value is gone then
-
-        ring_.take(next_, consume);
-        return attempt::done;
-    }
 
     /// Frees the slots behind next_, for the longest waiting sender if there is one.
     void after_taking() noexcept {
@@ -425,9 +349,7 @@ private:
             r->who->wake(woken);
         }
         word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
-        while (waiter* w = wait_closed_.pop_front()) {
-            w->wake(woken);
-        }
+        wait_closed_.wake_all(woken);
     }
 
     void wake_receiver() noexcept {
@@ -452,17 +374,6 @@ private:
         }
     }
 
-    // the senders' line
-    alignas(cache_line) atomic<word> word_{0}; // [S] tail:32, reserved:28, flags:4; both sides
-
-    // the receiver's line
-    alignas(cache_line) atomic<position> head_{0}; // [H] next_, as the senders see it; receiver writes
-    position next_ = 0;                            // the receiver's own
-    receive_turn turn_;                            // the receiver's own
-
-    // read by both, written rarely
-    alignas(cache_line) std::uint32_t const capacity_;
-    turn_ring<T, Threading> ring_; // [T]
     mutex mutex_;
     intrusive_list<slot_request> senders_; // mutex_
     waiter_list wait_closed_;              // mutex_

@@ -88,17 +88,12 @@ public:
         if ((state_.fetch_or(close_awaited, std::memory_order_acq_rel) & receiver_closed) != 0) { // [O]
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            wait_closed_.push_back(w);
-        }
-        return wait_result::parked;
+        return wait_closed_.park(w);
     }
 
     void stop_waiting_closed(waiter& w) noexcept {
         std::lock_guard lock(mutex_);
-        if (w.is_linked()) {
-            w.unlink();
-        }
+        waiter_list::leave(w);
     }
 
     // --- receiver ------------------------------------------------------------------------------------------------
@@ -148,9 +143,7 @@ public:
         if ((s & receiver_closed) == 0 && (s & (close_awaited | receiver_waits)) != 0) {
             wake_batch woken;
             std::lock_guard lock(mutex_);
-            while (waiter* w = wait_closed_.pop_front()) {
-                w->wake(woken);
-            }
+            wait_closed_.wake_all(woken);
             wake_receiver(woken);
         }
     }

@@ -65,17 +65,12 @@ public:
         if (has_ended_) {
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            waiters_.push_back(w);
-        }
-        return wait_result::parked;
+        return waiters_.park(w);
     }
 
     void stop_waiting(waiter& w) noexcept {
         std::lock_guard lock(mutex_);
-        if (w.is_linked()) {
-            w.unlink();
-        }
+        waiter_list::leave(w);
     }
 
     result take() { return std::move(*result_); }
@@ -93,9 +88,7 @@ private:
         wake_batch woken;
         std::lock_guard lock(mutex_);
         has_ended_ = true;
-        while (waiter* w = waiters_.pop_front()) {
-            w->wake(woken);
-        }
+        waiters_.wake_all(woken);
     }
 
     void publish_abandoned() noexcept override {

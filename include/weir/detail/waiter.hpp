@@ -74,12 +74,35 @@ protected:
     ~waiter() = default;
 };
 
-using waiter_list = intrusive_list<waiter, waiter_tag>;
-
 /// What start_waiting() says.
 enum class wait_result : unsigned char {
     parked,    ///< The waiter is registered and will be woken; its owner must not touch it any more.
     look_again ///< Nothing was registered: there is, or will be in a few instructions, something to look at.
+};
+
+/// Those who wait for the same thing. Under the lock of the core that has it.
+class waiter_list : public intrusive_list<waiter, waiter_tag> {
+public:
+    /// Puts a waiter at the end; one that is in stays where it is.
+    wait_result park(waiter& w) noexcept {
+        if (!w.is_linked()) {
+            push_back(w);
+        }
+        return wait_result::parked;
+    }
+
+    /// Takes a waiter out, if it is in.
+    static void leave(waiter& w) noexcept {
+        if (w.is_linked()) {
+            w.unlink();
+        }
+    }
+
+    void wake_all(wake_batch& woken) noexcept {
+        while (waiter* w = pop_front()) {
+            w->wake(woken);
+        }
+    }
 };
 
 } // namespace weir::detail

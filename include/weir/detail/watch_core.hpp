@@ -161,7 +161,7 @@ public:
         std::lock_guard lock(mutex_);
         wake_if_parked(parked, woken);
         if (--receivers_ == 0) {
-            wake_all(wait_closed_, woken);
+            wait_closed_.wake_all(woken);
         }
     }
 
@@ -171,17 +171,12 @@ public:
         if (version_ != past || is_without_senders_) {
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            parked_.push_back(w);
-        }
-        return wait_result::parked;
+        return parked_.park(w);
     }
 
     void unpark(waiter& w) noexcept {
         std::lock_guard lock(mutex_);
-        if (w.is_linked()) {
-            w.unlink();
-        }
+        waiter_list::leave(w);
     }
 
     /// Makes a waiter look again, if it is still parked.
@@ -201,7 +196,7 @@ public:
         wake_batch woken;
         std::lock_guard lock(mutex_);
         is_without_senders_ = true;
-        wake_all(parked_, woken);
+        parked_.wake_all(woken);
     }
 
     // --- for senders: closed while there are no receivers --------------------------------------------------------
@@ -218,10 +213,7 @@ public:
         if (receivers_ == 0) {
             return wait_result::look_again;
         }
-        if (!w.is_linked()) {
-            wait_closed_.push_back(w);
-        }
-        return wait_result::parked;
+        return wait_closed_.park(w);
     }
 
     void stop_waiting_closed(waiter& w) noexcept { unpark(w); }
@@ -254,16 +246,10 @@ private:
     void next_version(wake_batch& woken) noexcept {
         std::lock_guard lock(mutex_);
         ++version_;
-        wake_all(parked_, woken);
+        parked_.wake_all(woken);
     }
 
     // these under mutex_
-
-    static void wake_all(waiter_list& list, wake_batch& woken) noexcept {
-        while (waiter* w = list.pop_front()) {
-            w->wake(woken);
-        }
-    }
 
     static void wake_if_parked(waiter* parked, wake_batch& woken) noexcept {
         if (parked != nullptr && parked->is_linked()) { // else it has been woken already

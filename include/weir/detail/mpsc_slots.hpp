@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_MPSC_SLOTS_HPP
+#define WEIR_DETAIL_MPSC_SLOTS_HPP
+
+// The data plane of the bounded mpsc channel: its slots, and how values go through them without a lock.
+//
+// A ring of slots (turn_ring.hpp, protocol [T]). One word (channel_word.hpp) holds the tail (the next position to be
+// sent), the number of reserved slots, and the flags, so that a send is one atomic exchange: it takes its position, and
+// cannot succeed once the closed flag is in. The receiver alone moves the head.
+//
+//   [S] the word. tail - head + reserved <= capacity, always. Every change is one read-modify-write.
+//   [H] the head. The receiver stores it after the value has left its slot; a sender that takes the slot again
+//       has loaded it (acquire) before. A slot is free when the head has passed its last position.
+//
+// Who waits, and who is woken when: mpsc_core.hpp, with protocols [R], [W] and [C].
+
+#include <weir/detail/channel_word.hpp>
+#include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/turn_ring.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace weir::detail {
+
+/// The base of mpsc_core.
+template <class T, class Threading>
+class mpsc_slots {
+    static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
+
+    template <class U>
+    using atomic = typename Threading::template atomic<U>;
+
+public:
+    /// Closed, and nothing can come any more.
+    [[nodiscard]] bool is_drained() const noexcept {
+        word const s = word_.load(std::memory_order_acquire); // [C]
+        return (s & closed_flag) != 0 && reserved_of(s) == 0 && tail_of(s) == next_;
+    }
+
+    [[nodiscard]] bool is_closed() const noexcept {
+        return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
+    }
+
+    [[nodiscard]] std::size_t max_capacity() const noexcept { return capacity_; }
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        position const head = head_.load(std::memory_order_acquire); // [H] first: it never passes the tail
+        return std::min(position(tail_of(word_.load(std::memory_order_acquire)) - head), capacity_);
+    }
+
+    [[nodiscard]] std::size_t capacity() const noexcept {
+        position const head = head_.load(std::memory_order_acquire); // [H]
+        word const s = word_.load(std::memory_order_acquire);        // [S]
+        auto const used = position(tail_of(s) - head) + reserved_of(s);
+        return used < capacity_ ? capacity_ - used : 0;
+    }
+
+protected:
+    using word = channel_word::bits;
+    using position = channel_word::position;
+    using enum channel_word::flag;
+
+    static constexpr word one_reserved = channel_word::one_reserved;
+    static constexpr word one_sent = channel_word::one_sent;
+
+    static constexpr position tail_of(word s) noexcept { return channel_word::tail_of(s); }
+
+    static constexpr std::uint32_t reserved_of(word s) noexcept { return channel_word::reserved_of(s); }
+
+    explicit mpsc_slots(std::uint32_t capacity) : capacity_(capacity), ring_(capacity_) {}
+
+    mpsc_slots(mpsc_slots const&) = delete;
+    ~mpsc_slots() = default;
+
+    /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
+    attempt admit(word change, std::uint32_t n, word& before) noexcept {
+        word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
+        for (;;) {
+            if ((s & closed_flag) != 0) {
+                return attempt::closed;
+            }
+            position const used =
+                position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
+            if (n != 0 && ((s & senders_wait) != 0 || used + n > capacity_)) {
+                word const again = word_.load(std::memory_order_acquire);
+                if (again == s) { // so the head belonged to this word, and the answer is true
+                    return attempt::not_now;
+                }
+                s = again;
+                continue;
+            }
+            word const after = change == one_sent ? (s + change) & ~receiver_waits : s + change;
+            if (word_.compare_exchange_weak(s, after, std::memory_order_acq_rel, std::memory_order_acquire)) {
+                before = s; // [S] [R]
+                return attempt::done;
+            }
+        }
+    }
+
+    /// Consumes the value at the head, without telling the senders yet.
+    template <class F>
+    attempt take_slot(F& consume) {
+        while (ring_.steps_over(next_)) {
+            ++next_;
+        }
+        if (!ring_.is_written(next_)) {
+            return is_drained() ? attempt::closed : attempt::not_now;
+        }
+
+        struct advance {
+            position& next;
+
+            ~advance() { ++next; }
+        } at_end{next_}; // also when the move throws: the value is gone then
+
+        ring_.take(next_, consume);
+        return attempt::done;
+    }
+
+    // the senders' line
+    alignas(cache_line) atomic<word> word_{0}; // [S] tail:32, reserved:28, flags:4; both sides
+
+    // the receiver's line
+    alignas(cache_line) atomic<position> head_{0}; // [H] next_, as the senders see it; receiver writes
+    position next_ = 0;                            // the receiver's own
+    receive_turn turn_;                            // the receiver's own
+
+    // read by both, written rarely
+    alignas(cache_line) std::uint32_t const capacity_;
+    turn_ring<T, Threading> ring_; // [T]
+};
+
+} // namespace weir::detail
+
+#endif
