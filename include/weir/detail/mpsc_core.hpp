@@ -25,6 +25,7 @@
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/mpsc_slots.hpp>
+#include <weir/detail/slot_request.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <algorithm>
@@ -36,16 +37,6 @@
 #include <utility>
 
 namespace weir::detail {
-
-/// Somebody's wish for slots, in the queue of a channel. Guarded by the channel's mutex.
-struct slot_request : list_hook<> {
-    explicit slot_request(std::uint32_t n) noexcept : wanted(n) {}
-
-    waiter* who = nullptr;
-    std::uint32_t const wanted;
-    std::uint32_t granted = 0;
-    bool refused = false; // the channel was closed
-};
 
 template <class T, class Threading>
 class mpsc_core
@@ -149,7 +140,7 @@ public:
         wake_batch woken;
         std::lock_guard lock(mutex_);
         r.who = &w;
-        if (!r.is_linked() && !is_settled(r)) {
+        if (!r.is_linked() && !r.is_settled()) {
             if (is_closed()) {
                 r.refused = true;
             } else {
@@ -158,7 +149,7 @@ public:
                 grant(woken, &r);
             }
         }
-        return is_settled(r) ? wait_result::look_again : wait_result::parked;
+        return r.is_settled() ? wait_result::look_again : wait_result::parked;
     }
 
     /// What has become of a queued request. `done`: its slots are the caller's now.
@@ -314,8 +305,6 @@ private:
             grant(woken);
         }
     }
-
-    static bool is_settled(slot_request const& r) noexcept { return r.refused || r.granted == r.wanted; }
 
     /// Gives free slots to the queue's front, in order. Under the mutex. `quiet` asks for itself: not woken.
     void grant(wake_batch& woken, slot_request const* quiet = nullptr) noexcept {

@@ -8,8 +8,8 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
-#include <weir/detail/mpsc_core.hpp>
 #include <weir/detail/operation_core.hpp>
+#include <weir/detail/slot_request.hpp>
 #include <weir/error.hpp>
 
 #include <cstddef>
