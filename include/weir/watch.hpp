@@ -30,6 +30,7 @@
 #include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/counted_handle.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/watch_core.hpp>
 #include <weir/detail/watch_operations.hpp>
@@ -279,7 +280,7 @@ private:
     /// Adopts one count of senders.
     sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(c), executor_(std::move(ex)) {}
 
-    detail::watch_sender<core> core_; // null when moved from
+    detail::counted_handle<core, detail::counts_sender> core_; // null when moved from
     detail::bound_executor<Executor> executor_;
 };
 

@@ -19,42 +19,6 @@
 
 namespace weir::detail {
 
-/// What a sending handle holds: one count of the channel's senders.
-template <class Core>
-class watch_sender {
-public:
-    /// Adopts one.
-    explicit watch_sender(Core& core) noexcept : core_(&core) {}
-
-    watch_sender(watch_sender const& other) noexcept : core_(other.core_) {
-        if (core_ != nullptr) {
-            core_->add_sender();
-        }
-    }
-
-    watch_sender(watch_sender&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
-
-    watch_sender& operator=(watch_sender other) noexcept {
-        std::swap(core_, other.core_);
-        return *this;
-    }
-
-    ~watch_sender() {
-        if (core_ != nullptr) {
-            core_->release_sender();
-        }
-    }
-
-    [[nodiscard]] bool operator==(watch_sender const&) const noexcept = default;
-
-    Core* operator->() const noexcept { return core_; }
-
-    Core& operator*() const noexcept { return *core_; }
-
-private:
-    Core* core_; // null when moved from
-};
-
 /// What one receiver has seen, as a receiving core (endpoint_operations.hpp).
 template <class T, class Threading>
 class watch_place {
