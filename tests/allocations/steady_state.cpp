@@ -22,6 +22,8 @@
 
 // Rule 9: what is done again and again allocates nothing. Every allocation of this executable is counted.
 
+namespace steady_state_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using namespace std::chrono_literals;
@@ -130,3 +132,5 @@ TEST_CASE("allocations in tasks: none a message, none a wait for the time, on a 
     asio::thread_pool ctx(2);
     check_all(ctx, ctx.get_executor());
 }
+
+} // namespace steady_state_test

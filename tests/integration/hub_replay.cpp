@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+namespace hub_replay_test {
+
 using namespace weir::market;
 namespace asio = boost::asio;
 
@@ -244,3 +246,5 @@ TEST_CASE("hub replay: with too little room every tick is delivered or counted, 
         }
     });
 }
+
+} // namespace hub_replay_test

@@ -17,6 +17,8 @@
 
 // The explorer itself, by programs whose results are known.
 
+namespace explorer_model {
+
 namespace {
 
 using model::atomic;
@@ -367,3 +369,5 @@ TEST_CASE("explorer: tells a value that was never destroyed, a failed check and 
     CHECK(one_thread([] { model::check(false, "never"); }) == "never");
     CHECK(one_thread([] { throw std::runtime_error("oh"); }) == "a ends by an exception: oh");
 }
+
+} // namespace explorer_model

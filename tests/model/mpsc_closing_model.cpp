@@ -12,6 +12,8 @@
 
 // How a bounded channel ends, in every order: protocol [C], and who owns the channel.
 
+namespace mpsc_closing_model {
+
 namespace {
 
 using model::scenario;
@@ -241,3 +243,5 @@ TEST_CASE("mpsc closing model: a weak sender becomes a strong one before the clo
     CHECK(result.failure == "");
     CHECK(result.runs > 1);
 }
+
+} // namespace mpsc_closing_model

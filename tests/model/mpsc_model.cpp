@@ -47,6 +47,8 @@
 // Two breaks make no difference: a withdrawn request need not grant (its slots, given back, do), and the exchange of
 // admit() could be relaxed as far as any of these scenarios can tell.
 
+namespace mpsc_model {
+
 namespace {
 
 using model::scenario;
@@ -285,3 +287,5 @@ TEST_CASE("mpsc model: the receiver steps over a value whose move threw, and its
     CHECK(result.failure == "");
     CHECK(result.runs > 1);
 }
+
+} // namespace mpsc_model

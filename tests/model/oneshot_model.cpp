@@ -28,6 +28,8 @@
 //
 // drop_value() could load relaxed: who calls it has changed the state, or dropped the last count, just before.
 
+namespace oneshot_model {
+
 namespace {
 
 using model::scenario;
@@ -224,3 +226,5 @@ TEST_CASE("oneshot model: whoever lets go last destroys the block and the value 
     CHECK(result.failure == "");
     CHECK(result.runs > 1);
 }
+
+} // namespace oneshot_model

@@ -26,6 +26,8 @@
 //
 // stay_awake() may do nothing: a wake-up of a gate that is neither closed nor awake makes nobody ready either.
 
+namespace wake_gate_model {
+
 namespace {
 
 using model::scenario;
@@ -232,3 +234,5 @@ TEST_CASE("wake gate model: an operation that was woken early has seen what its 
         s.thread("waker", [=] { op->wake(1); });
     });
 }
+
+} // namespace wake_gate_model

@@ -36,6 +36,8 @@
 
 // Several threads, few slots: what select takes and what broadcast delivers adds up, in the order of each sender.
 
+namespace broadcast_select_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 namespace mpsc = weir::mpsc;
@@ -389,3 +391,5 @@ TEST_CASE("stress broadcast: receivers go under their receives, on one slot that
     }
     CHECK(counted::alive() == 0);
 }
+
+} // namespace broadcast_select_test

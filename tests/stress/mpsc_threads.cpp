@@ -28,6 +28,8 @@
 // Several threads on one channel: what was sent is received, once, and each sender's values in its order. Small
 // capacities, so that senders and receiver wait all the time. ThreadSanitizer runs these too.
 
+namespace mpsc_threads_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using support::counted;
@@ -239,3 +241,5 @@ TEST_CASE("mpsc threads: a receiver that goes while others send, a task that is 
     }
     CHECK(counted::alive() == 0);
 }
+
+} // namespace mpsc_threads_test

@@ -22,6 +22,8 @@
 // Values flow over a pool of two while receivers come and go: none is torn, none is older than the one before, and the
 // last reaches everybody.
 
+namespace watch_threads_test {
+
 namespace asio = boost::asio;
 namespace watch = weir::watch;
 
@@ -158,3 +160,5 @@ TEST_CASE("watch stress: the end is seen by whoever parks while the last two sen
     }
     pool.join();
 }
+
+} // namespace watch_threads_test

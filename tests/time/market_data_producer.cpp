@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+namespace market_data_producer_test {
+
 using namespace std::chrono_literals;
 using namespace weir::market;
 namespace asio = boost::asio;
@@ -233,3 +235,5 @@ TEST_CASE("consumer: what the function throws ends the run") {
     CHECK(failure);
     CHECK(consumer.received() == 1);
 }
+
+} // namespace market_data_producer_test

@@ -24,6 +24,8 @@
 
 // Selects that wait for time.
 
+namespace select_test {
+
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::advance;
@@ -158,3 +160,5 @@ TEST_CASE("select with timeout: around it and inside it") {
         CHECK(c.full.second.size() == 1);
     }
 }
+
+} // namespace select_test

@@ -34,6 +34,8 @@
 #include <optional>
 #include <utility>
 
+namespace timeout_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 namespace mpsc = weir::mpsc;
@@ -466,3 +468,5 @@ TEST_CASE("timeout abandoned: with its context, before it or after it") {
         CHECK(all->tx.capacity() == 1);
     }
 }
+
+} // namespace timeout_test

@@ -23,6 +23,8 @@
 // first and the handles after it, or the handles go while everything waits. Nothing may be left of the values, the
 // frames or the operations (AddressSanitizer looks for the latter two), and nothing may run afterwards.
 
+namespace abandoned_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 namespace oneshot = weir::oneshot;
@@ -231,3 +233,5 @@ TEST_CASE("abandoned after any number of steps: the ends of a channel under its 
     }
     CHECK(steps > 5);
 }
+
+} // namespace abandoned_test

@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+namespace blocking_test {
+
 namespace asio = boost::asio;
 
 namespace {
@@ -181,3 +183,5 @@ concept blocks = requires(Receiver& rx) {
 
 static_assert(blocks<weir::mpsc::receiver<int>>);
 static_assert(!blocks<weir::mpsc::receiver<int, asio::any_io_executor, weir::single_threaded>>);
+
+} // namespace blocking_test

@@ -25,6 +25,8 @@
 
 // What receivers of a broadcast channel see: order, lag, places. Closing and the lossless send have files of their own.
 
+namespace broadcast_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 using support::counted;
@@ -333,7 +335,7 @@ std::uint64_t needed(std::deque<model_receiver> const& all, std::uint64_t tail, 
 } // namespace
 
 TEST_CASE("broadcast model: random sends, receives, copies and departures, against a list of all values") {
-    unsigned const seed = GENERATE(range(1U, 21U));
+    unsigned const seed = GENERATE(Catch::Generators::range(1U, 21U));
     CAPTURE(seed);
     std::mt19937 random(seed);
     asio::io_context ctx;
@@ -419,3 +421,5 @@ TEST_CASE("broadcast traits") {
     static_assert(!std::is_default_constructible_v<counted>); // and still a value
     SUCCEED();
 }
+
+} // namespace broadcast_test

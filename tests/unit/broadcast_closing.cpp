@@ -27,6 +27,8 @@
 
 // How a broadcast channel ends, what a receive that does not come to its end leaves behind, and what values may do.
 
+namespace broadcast_closing_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 using support::counted;
@@ -482,3 +484,5 @@ TEST_CASE("broadcast values: may use their channel when they are copied or destr
     CHECK_FALSE(calls_back::on_destruction);
     CHECK_FALSE(calls_back::on_copy);
 }
+
+} // namespace broadcast_closing_test

@@ -24,6 +24,8 @@
 
 // async_send waits for the slowest receiver, so that nobody misses a value for it; also beside send, which overwrites.
 
+namespace broadcast_lossless_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 using support::counted;
@@ -316,3 +318,5 @@ TEST_CASE("broadcast lossless: abandoned after any number of steps, nothing is l
     CHECK(steps > 5);
     CHECK(counted::alive() == 0);
 }
+
+} // namespace broadcast_lossless_test

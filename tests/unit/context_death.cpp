@@ -35,6 +35,8 @@
 // A context is destroyed while everything waits on it: nothing of it runs, nothing leaks (AddressSanitizer and the
 // counted values look), and the handles that are left can be used and destroyed.
 
+namespace context_death_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 namespace oneshot = weir::oneshot;
@@ -344,3 +346,5 @@ TEST_CASE("context death: a spawn whose handler lives elsewhere, either going fi
     }
     CHECK(counted::alive() == 0);
 }
+
+} // namespace context_death_test

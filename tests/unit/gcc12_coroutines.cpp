@@ -41,6 +41,8 @@
 #include <utility>
 #include <vector>
 
+namespace gcc12_coroutines_test {
+
 namespace asio = boost::asio;
 
 namespace {
@@ -324,3 +326,5 @@ TEST_CASE("g++ 12 broadcast: an emplaced value is destroyed once for every recei
     CHECK(tracked::alive() == 0);
     CHECK(tracked::wrong() == 0);
 }
+
+} // namespace gcc12_coroutines_test

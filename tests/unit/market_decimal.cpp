@@ -20,6 +20,8 @@
 #include <string_view>
 #include <unordered_set>
 
+namespace market_decimal_test {
+
 using weir::market::decimal;
 
 namespace {
@@ -233,3 +235,5 @@ TEST_CASE("decimal: hashes by value") {
     CHECK(set.size() == 2);
     CHECK(set.contains(decimal::parse("1.500")));
 }
+
+} // namespace market_decimal_test

@@ -13,6 +13,8 @@
 #include <sstream>
 #include <string>
 
+namespace market_exact_decimal_test {
+
 using weir::market::decimal;
 using weir::market::exact_decimal;
 using weir::market::detail::big_integer;
@@ -112,3 +114,5 @@ TEST_CASE("ratio: the nearest double of a quotient of doubles is what the hardwa
         REQUIRE(nearest_double(-top, bottom) == -static_cast<double>(top) / static_cast<double>(bottom));
     }
 }
+
+} // namespace market_exact_decimal_test

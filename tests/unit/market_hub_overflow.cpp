@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+namespace market_hub_overflow_test {
+
 using namespace weir::market;
 using support::outcome;
 using support::sequences;
@@ -195,3 +197,5 @@ TEST_CASE("overflow disconnect: a receive that is parked gets its ticks, so the 
     }
     CHECK_FALSE(sub.is_disconnected());
 }
+
+} // namespace market_hub_overflow_test

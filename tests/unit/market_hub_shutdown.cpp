@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+namespace market_hub_shutdown_test {
+
 using namespace std::chrono_literals;
 using namespace weir::market;
 using support::outcome;
@@ -326,3 +328,5 @@ TEST_CASE("hub: options that make no sense are refused") {
     CHECK_THROWS_AS(market_data_hub(loop, hub_options{.command_capacity = 0}), std::invalid_argument);
     CHECK_THROWS_AS(market_data_hub(loop, hub_options{.run_size = 0}), std::invalid_argument);
 }
+
+} // namespace market_hub_shutdown_test

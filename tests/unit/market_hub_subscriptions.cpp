@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+namespace market_hub_subscriptions_test {
+
 using namespace weir::market;
 using support::outcome;
 using support::sequences;
@@ -275,3 +277,5 @@ TEST_CASE("subscription: an empty one says so, and can be assigned to") {
     h.step();
     CHECK(h.statistics().subscriptions == 1);
 }
+
+} // namespace market_hub_subscriptions_test

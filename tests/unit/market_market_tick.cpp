@@ -8,6 +8,8 @@
 #include <cstring>
 #include <type_traits>
 
+namespace market_market_tick_test {
+
 using weir::market::aggressor_side;
 using weir::market::decimal;
 using weir::market::market_tick;
@@ -57,3 +59,5 @@ TEST_CASE("market tick: survives a copy by bytes") {
     std::memcpy(&copy, &tick, sizeof tick);
     CHECK(copy == tick);
 }
+
+} // namespace market_market_tick_test

@@ -17,6 +17,8 @@
 #include <tuple>
 #include <vector>
 
+namespace market_price_aggregator_test {
+
 using weir::market::decimal;
 using weir::market::exact_decimal;
 using weir::market::instrument_id;
@@ -304,3 +306,5 @@ TEST_CASE("price aggregator: a copy is independent") {
     CHECK(original.statistics(0)->count == 1);
     CHECK(copy.statistics(0)->count == 2);
 }
+
+} // namespace market_price_aggregator_test

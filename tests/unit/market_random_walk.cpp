@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+namespace market_random_walk_test {
+
 using weir::market::aggressor_side;
 using weir::market::decimal;
 using weir::market::instrument_id;
@@ -154,3 +156,5 @@ TEST_CASE("random walk: refuses options that make no sense") {
     refused({.instruments = {0}, .lot_size = decimal::max(), .max_lots = 2});
     refused({.instruments = {0}, .interval = -1});
 }
+
+} // namespace market_random_walk_test

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace market_recorded_file_test {
+
 using weir::market::aggressor_side;
 using weir::market::bad_input;
 using weir::market::decimal;
@@ -319,3 +321,5 @@ TEST_CASE("recorded file: the recording of many venues reads whole") {
     CHECK(steps_back == 6);
     CHECK(dappt.contains(decimal::parse("0.0000001117")));
 }
+
+} // namespace market_recorded_file_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+namespace market_symbol_pattern_test {
+
 using weir::market::glob_match;
 using weir::market::is_pattern;
 
@@ -79,3 +81,5 @@ TEST_CASE("is_pattern: only stars and question marks make one") {
     CHECK_FALSE(is_pattern("okx:[B]"));
     CHECK_FALSE(is_pattern(""));
 }
+
+} // namespace market_symbol_pattern_test

@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+namespace market_symbol_table_test {
+
 using weir::market::instrument_id;
 using weir::market::symbol_table;
 
@@ -129,3 +131,5 @@ TEST_CASE("symbol table: threads that intern the same names agree on their ids")
             REQUIRE(ids[worker][n] == ids[0][n]);
     }
 }
+
+} // namespace market_symbol_table_test

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+namespace mpsc_basic_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using support::counted;
@@ -371,3 +373,5 @@ TEST_CASE("mpsc handles: equality is the same channel, counts follow the handles
     weak = second_weak;
     CHECK(rx.weak_count() == 2);
 }
+
+} // namespace mpsc_basic_test

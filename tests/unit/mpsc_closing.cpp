@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+namespace mpsc_closing_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using support::counted;
@@ -475,3 +477,5 @@ TEST_CASE("mpsc cancellation: a send that has had its effect is not cancelled an
     CHECK(sent.is_success());
     CHECK(c.rx->try_receive() == 2);
 }
+
+} // namespace mpsc_closing_test

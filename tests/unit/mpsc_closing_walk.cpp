@@ -26,6 +26,8 @@
 // on a new channel. A model made of a few numbers says what must come of each; it is compared after every step. Then all
 // that is still open is released, and everything has to have ended once and to be back where it was.
 
+namespace mpsc_closing_walk_test {
+
 namespace asio = boost::asio;
 using support::counted;
 using support::outcome;
@@ -462,3 +464,5 @@ void walk_all() {
 TEST_CASE("mpsc closing: every order of permits, reserves, cancellation, close and departures") {
     walk_all<bounded_mpsc>();
 }
+
+} // namespace mpsc_closing_walk_test

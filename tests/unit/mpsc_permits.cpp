@@ -19,6 +19,8 @@
 #include <stdexcept>
 #include <utility>
 
+namespace mpsc_permits_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using support::counted;
@@ -402,3 +404,5 @@ TEST_CASE("mpsc handles: moved onto themselves they stay what they are") {
     slots.send(1);
     CHECK(rx.try_receive() == 1);
 }
+
+} // namespace mpsc_permits_test

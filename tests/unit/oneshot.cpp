@@ -17,6 +17,8 @@
 #include <string>
 #include <utility>
 
+namespace oneshot_test {
+
 namespace asio = boost::asio;
 namespace oneshot = weir::oneshot;
 using support::counted;
@@ -294,3 +296,5 @@ TEST_CASE("oneshot lifetime: both ends go while both have waiters") {
     poll(ctx);
     CHECK(token.use_count() == 1);
 }
+
+} // namespace oneshot_test

@@ -25,6 +25,8 @@
 
 // What lazy operations and their completion promise, whatever the channel.
 
+namespace operation_test {
+
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
@@ -103,3 +105,5 @@ TEST_CASE("spawn: whoever gets the result may destroy the pool at once") {
         REQUIRE(result.get() == i);
     }
 }
+
+} // namespace operation_test

@@ -29,6 +29,8 @@
 // Which case runs, and what becomes of the others. How a select ends otherwise, and on several threads:
 // select_waiting.cpp.
 
+namespace select_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 namespace mpsc = weir::mpsc;
@@ -375,3 +377,5 @@ TEST_CASE("select fairness: none starves beside one that is off") {
     CHECK(ran[0] >= 9'000);
     CHECK(ran[2] >= 9'000);
 }
+
+} // namespace select_test

@@ -43,6 +43,8 @@
 // A select as an operation: its cases' operations and their errors, cancellation, tokens, handlers that throw, being
 // abandoned, and threads.
 
+namespace select_waiting_test {
+
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 namespace mpsc = weir::mpsc;
@@ -438,3 +440,5 @@ TEST_CASE("select on a pool: what it receives from two strands is all that was s
     CHECK(right.get());
     pool.join();
 }
+
+} // namespace select_waiting_test

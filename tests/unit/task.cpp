@@ -33,6 +33,8 @@
 #include <utility>
 #include <vector>
 
+namespace task_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using support::counted;
@@ -514,3 +516,5 @@ TEST_CASE("task errors: what a value's move throws comes out of the receive") {
     }
     CHECK(support::throwing::alive() == 0);
 }
+
+} // namespace task_test

@@ -19,6 +19,8 @@
 
 // Timeouts on several threads. How long they take does not matter here; all that does is in time/timeout.cpp.
 
+namespace timeout_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 
@@ -57,3 +59,5 @@ TEST_CASE("timeout on a pool: values that come about when time is up are receive
     CHECK(in_all == sent);
     CHECK(sent > 0);
 }
+
+} // namespace timeout_test

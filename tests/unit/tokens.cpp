@@ -39,6 +39,8 @@
 #include <type_traits>
 #include <utility>
 
+namespace tokens_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 namespace oneshot = weir::oneshot;
@@ -412,3 +414,5 @@ TEST_CASE("tokens: as_default_on brings a token of its own") {
     };
     run(c.ctx, one());
 }
+
+} // namespace tokens_test

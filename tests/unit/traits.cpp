@@ -19,6 +19,8 @@
 
 // What the types promise, checked by the compiler.
 
+namespace traits_test {
+
 namespace {
 
 namespace asio = boost::asio;
@@ -136,3 +138,5 @@ static_assert(can_spawn<void> && can_spawn<std::unique_ptr<int>>);
 static_assert(!can_spawn<support::counted> && !can_spawn<int&>);
 
 } // namespace
+
+} // namespace traits_test

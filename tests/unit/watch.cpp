@@ -23,6 +23,8 @@
 
 // What a watch channel shows, what counts as seen, and what senders and values may do. Waiting has a file of its own.
 
+namespace watch_test {
+
 namespace asio = boost::asio;
 namespace watch = weir::watch;
 using support::counted;
@@ -400,3 +402,5 @@ TEST_CASE("watch traits") {
     static_assert(!std::is_convertible_v<rx, watch::receiver<int, executor>>);
     SUCCEED();
 }
+
+} // namespace watch_test

@@ -35,6 +35,8 @@
 // The operations of a watch channel as citizens of Asio: tokens, select, timeout, and what is left when their context,
 // their coroutine or their handle goes first.
 
+namespace watch_operations_test {
+
 namespace asio = boost::asio;
 namespace watch = weir::watch;
 using support::counted;
@@ -275,3 +277,5 @@ TEST_CASE("watch blocking_receive: a plain thread sleeps until there is a new va
     CHECK(first == 2);
     CHECK_FALSE(second);
 }
+
+} // namespace watch_operations_test

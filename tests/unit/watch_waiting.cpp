@@ -27,6 +27,8 @@
 // Waiting for a watch channel: for a new value, for one that satisfies a predicate, for the receivers to go. How it ends,
 // and what is left when it does not come to its end.
 
+namespace watch_waiting_test {
+
 namespace asio = boost::asio;
 namespace watch = weir::watch;
 using support::counted;
@@ -431,3 +433,5 @@ TEST_CASE("watch receivers: a thousand that wait are woken by one value, each on
     }
     CHECK(counted::alive() == 0);
 }
+
+} // namespace watch_waiting_test
