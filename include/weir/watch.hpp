@@ -32,6 +32,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/counted_handle.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/place_handle.hpp>
 #include <weir/detail/watch_core.hpp>
 #include <weir/detail/watch_operations.hpp>
 #include <weir/operation.hpp>
@@ -176,7 +177,7 @@ private:
     receiver(core& c, detail::bound_executor<Executor> ex) : executor_(std::move(ex)), place_(c) {}
 
     detail::bound_executor<Executor> executor_;
-    detail::watch_receiver<place> place_; // null when moved from
+    detail::place_handle<place> place_; // null when moved from
 };
 
 /// A sending end. Copyable: a copy is one sender more of the same channel. Moved from, it may only be destroyed or

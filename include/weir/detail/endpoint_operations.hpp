@@ -7,7 +7,8 @@
 // for the other side to close.
 //
 // A receiving core offers        try_take(consume) -> attempt, park_receiver(w), unpark_receiver(w),
-//                                is_receiver_gone(), turn(): whose turn it is to receive
+//                                is_receiver_gone(), turn(): whose turn it is to receive;
+//                                or a base of its own for receives, if many may wait: receive_base<Executor>
 // one that can be waited for     is_closed(), wait_closed(w), stop_waiting_closed(w)
 
 #include <weir/detail/config.hpp>
@@ -205,6 +206,18 @@ protected:
         return this->failure_ != failure::none;
     }
 
+    template <class F>
+    attempt take_one(F&& consume) {
+        return core_->try_take(consume);
+    }
+
+    /// `n`: how many were taken. `closed`: none will be.
+    template <class F>
+    attempt take_many(F&& consume, std::size_t limit, std::size_t& n) {
+        n = core_->try_take_many(consume, limit);
+        return n != 0 ? attempt::done : core_->is_drained() ? attempt::closed : attempt::not_now;
+    }
+
     borrowed_core<Core> core_;
 
 private:
@@ -217,19 +230,37 @@ private:
     bool holds_turn_ = false; // since it has begun to wait
 };
 
+/// What receives from a core are made of.
+template <class Executor, class Core>
+struct receive_base {
+    using type = receive_core_base<Executor, Core>;
+};
+
+template <class Executor, class Core>
+    requires requires { typename Core::template receive_base<Executor>; }
+
+struct receive_base<Executor, Core> {
+    using type = typename Core::template receive_base<Executor>;
+};
+
+template <class Executor, class Core>
+using receive_base_t = typename receive_base<Executor, Core>::type;
+
 template <class T, class Executor, class Core>
-class receive_core : public receive_core_base<Executor, Core> {
+class receive_core : public receive_base_t<Executor, Core> {
+    using base = receive_base_t<Executor, Core>;
+
 public:
     using signature = void(error_code, std::optional<T>);
-    using receive_core_base<Executor, Core>::receive_core_base;
+
+    receive_core(Core& core, Executor const& ex) : base(core, ex) {}
 
     receive_core(receive_core&& other) noexcept // before it waits: there is no value to move
-        : receive_core_base<Executor, Core>(std::move(other)) {}
+        : base(std::move(other)) {}
 
     bool try_complete() {
-        return this->is_refused() || this->core_->try_take([this](T&& value) {
-            value_.emplace(std::move(value));
-        }) != attempt::not_now;
+        return this->is_refused() ||
+               this->take_one([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
     }
 
     std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), std::move(value_)}; }

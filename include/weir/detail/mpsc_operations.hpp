@@ -147,32 +147,35 @@ private:
 };
 
 template <class T, class Executor, class Core>
-class receive_many_core : public receive_core_base<Executor, Core> {
+class receive_many_core : public receive_base_t<Executor, Core> {
+    using base = receive_base_t<Executor, Core>;
+
 public:
     using signature = void(error_code, std::size_t);
 
     receive_many_core(Core& core, Executor const& ex, std::vector<T>& out, std::size_t limit)
-        : receive_core_base<Executor, Core>(core, ex), out_(&out), limit_(limit) {}
+        : base(core, ex), out_(&out), limit_(limit) {}
 
     bool try_complete() {
-        if (this->is_refused() || limit_ == 0) {
-            return true;
-        }
-        received_ = receive_into(*this->core_, *out_, limit_);
-        return received_ != 0 || this->core_->is_drained();
+        return this->is_refused() || limit_ == 0 ||
+               this->take_many(into(*out_), limit_, received_) != attempt::not_now;
     }
 
     wait_result start_waiting(waiter& w) { // with limit 0 there is nothing to wait for
-        return limit_ == 0 ? wait_result::look_again : receive_core_base<Executor, Core>::start_waiting(w);
+        return limit_ == 0 ? wait_result::look_again : base::start_waiting(w);
     }
 
     std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), received_}; }
 
     static std::size_t receive_into(Core& core, std::vector<T>& out, std::size_t limit) {
-        return core.try_take_many([&out](T&& value) { out.push_back(std::move(value)); }, limit);
+        return core.try_take_many(into(out), limit);
     }
 
 private:
+    static auto into(std::vector<T>& out) {
+        return [&out](T&& value) { out.push_back(std::move(value)); };
+    }
+
     std::vector<T>* out_;
     std::size_t limit_;
     std::size_t received_ = 0;

@@ -101,35 +101,6 @@ private:
     reference_count<Threading::template atomic> owners_;
 };
 
-/// What a receiving handle holds: a place of its own.
-template <class Place>
-class watch_receiver {
-public:
-    explicit watch_receiver(typename Place::channel_type& channel) : place_(new Place(channel)) {}
-
-    watch_receiver(watch_receiver const& other) : place_(other.place_ ? new Place(*other.place_) : nullptr) {}
-
-    watch_receiver(watch_receiver&&) noexcept = default;
-
-    watch_receiver& operator=(watch_receiver other) noexcept {
-        std::swap(place_, other.place_);
-        return *this;
-    }
-
-    ~watch_receiver() {
-        if (place_) {
-            place_->abandon_receiver();
-        }
-    }
-
-    Place* operator->() const noexcept { return place_.get(); }
-
-    Place& operator*() const noexcept { return *place_; }
-
-private:
-    intrusive_ptr<Place> place_; // null when moved from
-};
-
 /// Waits for a value that satisfies a predicate, and marks that one as seen, no other.
 template <class T, class Executor, class Place, class Predicate>
 class watch_wait_core : public receive_core_base<Executor, Place> {
