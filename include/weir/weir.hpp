@@ -7,6 +7,7 @@
 
 #include <weir/broadcast.hpp>
 #include <weir/error.hpp>
+#include <weir/mpmc.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/oneshot.hpp>
 #include <weir/operation.hpp>

@@ -33,7 +33,7 @@ enum class attempt : unsigned char { done, not_now, closed };
 /// constrained functions that are declared as friends.)
 struct handle_maker {
     template <class Handle, class Core, class Bound>
-    [[nodiscard]] static Handle make(Core& core, Bound executor) noexcept {
+    [[nodiscard]] static Handle make(Core& core, Bound executor) {
         return Handle(core, std::move(executor));
     }
 };
