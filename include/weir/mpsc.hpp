@@ -3,12 +3,13 @@
 #ifndef WEIR_MPSC_HPP
 #define WEIR_MPSC_HPP
 
-// mpsc: many senders, one receiver, a bounded queue between them. The work-horse: commands and data to an actor.
+// mpsc: many senders, one receiver, a queue between them, bounded or not. The work-horse: commands and data to an actor.
 //
-// When a sibling is the better choice: one value once, oneshot; the same value to everybody, broadcast.
+// When a sibling is the better choice: one value once, oneshot; the same value to everybody, broadcast. Unbounded only
+// where a sender cannot wait and what it sends is limited by something else: nothing holds it back, memory grows.
 //
 // Capacity      A slot is taken by a value, by a permit, or by a granted send; senders that find none wait in FIFO
-//               order, and a freed slot belongs to the longest waiting one at once.
+//               order, and a freed slot belongs to the longest waiting one at once. Unbounded: a send never waits.
 // Order         The values of one sender arrive in the order in which its sends completed.
 // Closing       When the last sender goes, or after close(), the receiver gets what is there and then empty optionals.
 //               Permits and waiting sends keep the channel open. When the receiver goes, every send fails.
@@ -16,30 +17,30 @@
 // Threads       Copies of a sender may be used on different threads at once, one object on one thread at a time. The
 //               receiver has its own thread or strand: one operation at a time, a second gets errc::busy.
 // Visibility    Whatever a sender did before its send happens before the receiver has the value.
-// Memory        The ring is allocated with the channel: capacity, rounded up to a power of two, times a slot.
+// Memory        The ring is allocated with the channel: capacity, rounded up to a power of two, times a slot. Unbounded:
+//               blocks of slots come as values do and go when they have been received; two blocks are kept.
 //
 //   auto [tx, rx] = weir::mpsc::channel<int>(ctx, 16);
 //   weir::spawn(ctx, produce(std::move(tx)), asio::detached);
 //   while (auto value = co_await rx.async_receive()) use(*value);
 
-#include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/bounded_permits.hpp>
 #include <weir/detail/bounded_sender.hpp>
 #include <weir/detail/bounded_weak_sender.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpsc_core.hpp>
-#include <weir/detail/mpsc_operations.hpp>
-#include <weir/operation.hpp>
+#include <weir/detail/single_receiver.hpp>
+#include <weir/detail/unbounded_core.hpp>
+#include <weir/detail/unbounded_sender.hpp>
+#include <weir/detail/weak_sender.hpp>
 #include <weir/threading.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <concepts>
 #include <cstddef>
-#include <optional>
 #include <utility>
-#include <vector>
 
 namespace weir::mpsc {
 
@@ -48,7 +49,7 @@ namespace weir::mpsc {
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
 using sender = detail::bounded_sender<T, Executor, Threading, detail::mpsc_core>;
 
-/// A sender that does not keep its channel open; upgrade() makes it one that does (bounded_weak_sender.hpp).
+/// A sender that does not keep its channel open; upgrade() makes it one that does (weak_sender.hpp).
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
 using weak_sender = detail::bounded_weak_sender<T, Executor, Threading, detail::mpsc_core>;
 
@@ -60,8 +61,23 @@ using permit = detail::bounded_permit<T, Executor, Threading, detail::mpsc_core>
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
 using permits = detail::bounded_permits<T, Executor, Threading, detail::mpsc_core>;
 
+/// The receiving end: move-only, one operation at a time. Its members (async_receive, try_receive_many, close ...) are
+/// described in single_receiver.hpp.
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
-class receiver;
+using receiver = detail::single_receiver<T, Executor, Threading, detail::mpsc_core>;
+
+/// The sending end without a bound: send(value) and emplace(args...) never wait, and are false when the channel is closed
+/// (unbounded_sender.hpp). It has async_closed, downgrade and the counts of `sender`, but no capacity and no permits.
+template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
+using unbounded_sender = detail::unbounded_sender<T, Executor, Threading>;
+
+/// A sender that does not keep its unbounded channel open (weak_sender.hpp).
+template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
+using weak_unbounded_sender = detail::weak_sender_of<unbounded_sender<T, Executor, Threading>>;
+
+/// The receiving end without a bound: as `receiver`, but for capacity() and max_capacity() (single_receiver.hpp).
+template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
+using unbounded_receiver = detail::single_receiver<T, Executor, Threading, detail::unbounded_core>;
 
 /// Makes a bounded channel. An executor is used as it is, on an execution context the channel gets a strand.
 /// Throws std::invalid_argument unless 1 <= capacity <= 2^27.
@@ -70,125 +86,35 @@ template <class T, class Threading = multi_threaded, detail::executor_or_context
     -> std::pair<sender<T, detail::executor_of<ExecutorOrContext>, Threading>,
                  receiver<T, detail::executor_of<ExecutorOrContext>, Threading>>;
 
-/// The receiving end. Move-only; one operation at a time. Destroying it destroys what is buffered and closes.
-/// Thread safety: distinct objects safe, shared objects unsafe.
-template <class T, class Executor, class Threading>
-class receiver {
-    using core = detail::mpsc_core<T, Threading>;
-    using default_token = detail::default_token_t<Executor>;
-
-public:
-    using value_type = T;
-    using executor_type = Executor;
-
-    template <class Other>
-    struct rebind_executor {
-        using other = receiver<T, Other, Threading>;
-    };
-
-    receiver(receiver&&) noexcept = default;
-    template <class Other>
-        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
-
-    receiver(receiver<T, Other, Threading>&& other)
-        : core_(std::move(other.core_)), executor_(other.executor_) {}
-
-    receiver& operator=(receiver&& other) noexcept {
-        receiver taken(std::move(other));
-        std::swap(core_, taken.core_);
-        std::swap(executor_, taken.executor_);
-        return *this;
-    }
-
-    ~receiver() {
-        if (core_) {
-            core_->abandon_receiver();
-        }
-    }
-
-    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
-
-    /// Closed by close() or because nobody can send any more; there may still be values.
-    [[nodiscard]] bool is_closed() const noexcept { return core_->is_closed(); }
-
-    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-
-    [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }
-
-    [[nodiscard]] std::size_t capacity() const noexcept { return core_->capacity(); }
-
-    [[nodiscard]] std::size_t max_capacity() const noexcept { return core_->max_capacity(); }
-
-    [[nodiscard]] std::size_t strong_count() const noexcept { return core_->strong_count(); }
-
-    [[nodiscard]] std::size_t weak_count() const noexcept { return core_->weak_count(); }
-
-    /// Refuses new sends. What is buffered, and what permits hold, can still be received.
-    void close() noexcept { core_->close(); }
-
-    /// The next value, if there is one now. Complexity: one atomic store.
-    [[nodiscard]] std::optional<T> try_receive() {
-        std::optional<T> value;
-        core_->try_take([&value](T&& v) { value.emplace(std::move(v)); });
-        return value;
-    }
-
-    /// Waits for the next value on a plain thread; empty: closed and drained.
-    /// Throws std::logic_error where the calling thread runs the channel's executor, and would wait for itself.
-    [[nodiscard]] std::optional<T> blocking_receive() requires detail::can_block<Threading> {
-        auto [ec, value] =
-            detail::block_on<Threading>(detail::receive_core<T, Executor, core>(*core_, get_executor()));
-        detail::throw_if(ec);
-        return std::move(value);
-    }
-
-    /// Appends up to `limit` values that are there now. How many that were.
-    std::size_t try_receive_many(std::vector<T>& out, std::size_t limit) {
-        return detail::receive_many_core<T, Executor, core>::receive_into(*core_, out, limit);
-    }
-
-    /// Receives one value.
-    /// Completes:     void(error_code, std::optional<T>) - a value; empty: closed and drained, and it stays so;
-    ///                errc::busy; operation_aborted: cancelled, or the receiver was destroyed.
-    /// Cancellation:  all types; nothing was taken, the next receive gets the value.
-    /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
-    template <detail::token_for<detail::receive_core<T, Executor, core>> Token = default_token>
-    auto async_receive(Token&& token = Token{}) {
-        return detail::initiate(detail::receive_core<T, Executor, core>(*core_, get_executor()),
-                                std::forward<Token>(token));
-    }
-
-    /// Appends 1 to `limit` values as soon as one is there; does not wait for more. `out` must outlive the operation.
-    /// Completes:     void(error_code, std::size_t) - how many; 0: closed and drained, or limit 0; errors as above.
-    /// Complexity:    one atomic store for all of them.
-    template <detail::token_for<detail::receive_many_core<T, Executor, core>> Token = default_token>
-    auto async_receive_many(std::vector<T>& out, std::size_t limit, Token&& token = Token{}) {
-        return detail::initiate(
-            detail::receive_many_core<T, Executor, core>(*core_, get_executor(), out, limit),
-            std::forward<Token>(token));
-    }
-
-private:
-    template <class, class, class>
-    friend class receiver;
-    friend detail::handle_maker;
-
-    receiver(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
-
-    detail::intrusive_ptr<core> core_; // null when moved from
-    detail::bound_executor<Executor> executor_;
-};
+/// Makes a channel without a bound, on an executor or a context as above.
+///
+///   auto [tx, rx] = weir::mpsc::unbounded_channel<int>(ctx);
+///   tx.send(1);
+template <class T, class Threading = multi_threaded, detail::executor_or_context ExecutorOrContext>
+[[nodiscard]] auto unbounded_channel(ExecutorOrContext&& where)
+    -> std::pair<unbounded_sender<T, detail::executor_of<ExecutorOrContext>, Threading>,
+                 unbounded_receiver<T, detail::executor_of<ExecutorOrContext>, Threading>>;
 
 template <class T, class Threading, detail::executor_or_context ExecutorOrContext>
 auto channel(ExecutorOrContext&& where, std::size_t capacity)
     -> std::pair<sender<T, detail::executor_of<ExecutorOrContext>, Threading>,
                  receiver<T, detail::executor_of<ExecutorOrContext>, Threading>> {
     using executor = detail::executor_of<ExecutorOrContext>;
-    using core = detail::mpsc_core<T, Threading>;
     detail::bound_executor<executor> ex(detail::to_executor(std::forward<ExecutorOrContext>(where)));
-    core* c = new core(capacity);
+    auto* c = new detail::mpsc_core<T, Threading>(capacity);
     return {detail::handle_maker::make<sender<T, executor, Threading>>(*c, ex),
             detail::handle_maker::make<receiver<T, executor, Threading>>(*c, ex)};
+}
+
+template <class T, class Threading, detail::executor_or_context ExecutorOrContext>
+auto unbounded_channel(ExecutorOrContext&& where)
+    -> std::pair<unbounded_sender<T, detail::executor_of<ExecutorOrContext>, Threading>,
+                 unbounded_receiver<T, detail::executor_of<ExecutorOrContext>, Threading>> {
+    using executor = detail::executor_of<ExecutorOrContext>;
+    detail::bound_executor<executor> ex(detail::to_executor(std::forward<ExecutorOrContext>(where)));
+    auto* c = new detail::unbounded_core<T, Threading>;
+    return {detail::handle_maker::make<unbounded_sender<T, executor, Threading>>(*c, ex),
+            detail::handle_maker::make<unbounded_receiver<T, executor, Threading>>(*c, ex)};
 }
 
 } // namespace weir::mpsc

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace model {
@@ -68,9 +69,21 @@ public:
     }
 
 private:
-    static std::uint64_t to_bits(T v) noexcept { return static_cast<std::uint64_t>(v); }
+    static std::uint64_t to_bits(T v) noexcept {
+        if constexpr (std::is_pointer_v<T>) {
+            return reinterpret_cast<std::uintptr_t>(v);
+        } else {
+            return static_cast<std::uint64_t>(v);
+        }
+    }
 
-    static T to_value(std::uint64_t bits) noexcept { return static_cast<T>(bits); }
+    static T to_value(std::uint64_t bits) noexcept {
+        if constexpr (std::is_pointer_v<T>) {
+            return reinterpret_cast<T>(static_cast<std::uintptr_t>(bits));
+        } else {
+            return static_cast<T>(bits);
+        }
+    }
 
     template <class F>
     T change(std::memory_order order, F f) {

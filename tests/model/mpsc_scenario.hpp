@@ -3,10 +3,10 @@
 #ifndef WEIR_TESTS_MODEL_MPSC_SCENARIO_HPP
 #define WEIR_TESTS_MODEL_MPSC_SCENARIO_HPP
 
-// What the scenarios of the bounded channel share: a channel with a record of what became of every value, the parts
-// that threads play, and what has to hold in the end.
+// What the scenarios of the mpsc channels share: a channel with a record of what became of every value, the parts that
+// threads play, and what has to hold in the end.
 //
-// The parts drive weir's own operations (mpsc_operations.hpp), not a copy of their steps.
+// The parts drive weir's own operations (endpoint_operations.hpp, mpsc_operations.hpp), not a copy of their steps.
 
 #include "model_threading.hpp"
 
@@ -35,10 +35,144 @@ inline options few_preemptions(unsigned n) {
     return how;
 }
 
-template <class T>
-class recorded_channel {
+/// A channel over `Core`, and what all of them have in common: the receiver, the record, the end.
+template <class Core>
+class recorded_ends {
 public:
-    using core_type = weir::detail::mpsc_core<T, threading>;
+    using core_type = Core;
+    using value_type = typename Core::value_type;
+    using receive_operation = weir::detail::receive_core<value_type, no_executor, Core>;
+    using wait_closed_operation = weir::detail::wait_closed_core<no_executor, Core>;
+
+    recorded_ends(recorded_ends const&) = delete;
+
+    Core& core;
+    no_executor executor;
+
+    void wait_closed() {
+        wait_closed_operation op(core, executor);
+        await(op);
+    }
+
+    /// False: that was the end.
+    bool receive(woken expectation = woken::finds_something) {
+        receive_operation op(core, executor);
+        await(op, expectation);
+        return note_received(std::get<1>(op.take()));
+    }
+
+    void receive_cancelled() {
+        receive_operation op(core, executor);
+        if (await_cancelled(op)) {
+            note_received(std::get<1>(op.take()));
+        }
+    }
+
+    void receive(std::size_t n) {
+        for (std::size_t i = 0; i != n; ++i) {
+            check(receive(), "there is more to receive");
+        }
+    }
+
+    void receive_to_the_end(woken expectation = woken::finds_something) {
+        while (receive(expectation)) {
+        }
+        check(core.try_take([](value_type&&) noexcept {}) == weir::detail::attempt::closed,
+              "the end stays the end");
+    }
+
+    void try_receive() {
+        core.try_take([this](value_type&& v) { received_.push_back(v.number()); });
+    }
+
+    void drop_receiver() noexcept {
+        has_receiver_ = false;
+        core.abandon_receiver();
+        core.release();
+    }
+
+    [[nodiscard]] std::vector<int> const& received() const noexcept { return received_; }
+
+    [[nodiscard]] bool was_sent(int n) const {
+        return std::any_of(sends_.begin(), sends_.end(), [n](auto const& s) {
+            return s == std::pair{n, true};
+        });
+    }
+
+protected:
+    /// With one sender. The record owns the channel too, until it is destroyed.
+    explicit recorded_ends(Core& c) : core(c) { core.add_ref(); }
+
+    ~recorded_ends() {
+        if (has_receiver_) {
+            drop_receiver();
+        }
+        while (core.strong_count() != 0) {
+            core.release_sender();
+        }
+        core.release();
+    }
+
+    void note(int n, bool was_sent) { sends_.emplace_back(n, was_sent); }
+
+    [[nodiscard]] bool has_receiver() const noexcept { return has_receiver_; }
+
+    /// Every value sent was received or is still there, once and in its sender's order.
+    void verify_values() {
+        std::vector<int> arrived = received_;
+        if (has_receiver_) {
+            while (core.try_take([&](value_type&& v) { arrived.push_back(v.number()); }) ==
+                   weir::detail::attempt::done) {
+            }
+            check(!core.is_closed() || core.is_drained(), "an empty closed channel is at its end");
+        }
+        std::vector<int> sorted = arrived;
+        std::sort(sorted.begin(), sorted.end());
+        check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "no value arrives twice");
+        std::size_t sent = 0;
+        for (auto const& [n, was_sent] : sends_) {
+            bool const here = std::binary_search(sorted.begin(), sorted.end(), n);
+            check(was_sent || !here, "no refused value arrives");
+            check(!was_sent || here || !has_receiver_, "every value sent arrives");
+            sent += was_sent;
+        }
+        check(arrived.size() <= sent, "what arrives was sent");
+        check(is_in_order(arrived), "the values of a sender arrive in its order");
+    }
+
+private:
+    bool note_received(std::optional<value_type>&& v) {
+        if (v) {
+            received_.push_back(v->number());
+        }
+        return v.has_value();
+    }
+
+    /// The values 10, 11 ... are one sender's, 20, 21 ... another's.
+    static bool is_in_order(std::vector<int> const& values) {
+        std::array<int, 10> last{};
+        for (int const v : values) {
+            int& l = last.at(static_cast<std::size_t>(v / 10));
+            if (v < l) {
+                return false;
+            }
+            l = v;
+        }
+        return true;
+    }
+
+    std::vector<std::pair<int, bool>> sends_; // value, sent; threads run one at a time
+    std::vector<int> received_;
+    bool has_receiver_ = true;
+};
+
+/// A bounded one.
+template <class T>
+class recorded_channel : public recorded_ends<weir::detail::mpsc_core<T, threading>> {
+    using ends = recorded_ends<weir::detail::mpsc_core<T, threading>>;
+
+public:
+    using typename ends::core_type;
 
     /// What a reserve completes with here.
     struct slots {
@@ -49,28 +183,10 @@ public:
 
     using send_operation = weir::detail::send_core<T, no_executor, core_type>;
     using reserve_operation = weir::detail::reserve_core<slots, no_executor, core_type>;
-    using receive_operation = weir::detail::receive_core<T, no_executor, core_type>;
-    using wait_closed_operation = weir::detail::wait_closed_core<no_executor, core_type>;
+    using ends::core;
+    using ends::executor;
 
-    /// With one sender. The record owns the channel too, until it is destroyed.
-    explicit recorded_channel(std::size_t capacity) : core(*new core_type(capacity)) { core.add_ref(); }
-
-    recorded_channel(recorded_channel const&) = delete;
-
-    ~recorded_channel() {
-        if (has_receiver_) {
-            drop_receiver();
-        }
-        while (core.strong_count() != 0) {
-            core.release_sender();
-        }
-        core.release();
-    }
-
-    core_type& core;
-    no_executor executor;
-
-    // --- a sender's part -------------------------------------------------------------------------------------------
+    explicit recorded_channel(std::size_t capacity) : ends(*new core_type(capacity)) {}
 
     void try_send(int n) {
         T v(n);
@@ -113,115 +229,22 @@ public:
         note(n, true);
     }
 
-    void wait_closed() {
-        wait_closed_operation op(core, executor);
-        await(op);
-    }
-
-    // --- the receiver's part ---------------------------------------------------------------------------------------
-
-    /// False: that was the end.
-    bool receive(woken expectation = woken::finds_something) {
-        receive_operation op(core, executor);
-        await(op, expectation);
-        return note_received(std::get<1>(op.take()));
-    }
-
-    void receive_cancelled() {
-        receive_operation op(core, executor);
-        if (await_cancelled(op)) {
-            note_received(std::get<1>(op.take()));
-        }
-    }
-
-    void receive(std::size_t n) {
-        for (std::size_t i = 0; i != n; ++i) {
-            check(receive(), "there is more to receive");
-        }
-    }
-
-    void receive_to_the_end(woken expectation = woken::finds_something) {
-        while (receive(expectation)) {
-        }
-        check(core.try_take([](T&&) noexcept {}) == weir::detail::attempt::closed, "the end stays the end");
-    }
-
-    void try_receive() {
-        core.try_take([this](T&& v) { received_.push_back(v.number()); });
-    }
-
-    void drop_receiver() noexcept {
-        has_receiver_ = false;
-        core.abandon_receiver();
-        core.release();
-    }
-
-    // --- in the end ------------------------------------------------------------------------------------------------
-
-    /// Every value sent was received or is still there, once and in its sender's order; no room has got lost.
+    /// As verify_values(), and no room has got lost.
     void verify() {
-        std::vector<int> arrived = received_;
-        if (has_receiver_) {
-            while (core.try_take([&](T&& v) { arrived.push_back(v.number()); }) ==
-                   weir::detail::attempt::done) {
-            }
+        this->verify_values();
+        if (this->has_receiver()) {
             check(core.capacity() == core.max_capacity(), "all room is back");
             check(core.is_closed() || is_usable(), "an open channel takes a value");
-            check(!core.is_closed() || core.is_drained(), "an empty closed channel is at its end");
         }
-        std::vector<int> sorted = arrived;
-        std::sort(sorted.begin(), sorted.end());
-        check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "no value arrives twice");
-        std::size_t sent = 0;
-        for (auto const& [n, was_sent] : sends_) {
-            bool const here = std::binary_search(sorted.begin(), sorted.end(), n);
-            check(was_sent || !here, "no refused value arrives");
-            check(!was_sent || here || !has_receiver_, "every value sent arrives");
-            sent += was_sent;
-        }
-        check(arrived.size() <= sent, "what arrives was sent");
-        check(is_in_order(arrived), "the values of a sender arrive in its order");
-    }
-
-    [[nodiscard]] std::vector<int> const& received() const noexcept { return received_; }
-
-    [[nodiscard]] bool was_sent(int n) const {
-        return std::any_of(sends_.begin(), sends_.end(), [n](auto const& s) {
-            return s == std::pair{n, true};
-        });
     }
 
 private:
-    void note(int n, bool was_sent) { sends_.emplace_back(n, was_sent); }
-
-    bool note_received(std::optional<T>&& v) {
-        if (v) {
-            received_.push_back(v->number());
-        }
-        return v.has_value();
-    }
+    using ends::note;
 
     bool is_usable() {
         return core.try_send(T(0)) == weir::detail::attempt::done &&
                core.try_take([](T&&) noexcept {}) == weir::detail::attempt::done;
     }
-
-    /// The values 10, 11 ... are one sender's, 20, 21 ... another's.
-    static bool is_in_order(std::vector<int> const& values) {
-        std::array<int, 10> last{};
-        for (int const v : values) {
-            int& l = last.at(static_cast<std::size_t>(v / 10));
-            if (v < l) {
-                return false;
-            }
-            l = v;
-        }
-        return true;
-    }
-
-    std::vector<std::pair<int, bool>> sends_; // value, sent; threads run one at a time
-    std::vector<int> received_;
-    bool has_receiver_ = true;
 };
 
 } // namespace model

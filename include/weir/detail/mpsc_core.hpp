@@ -5,19 +5,15 @@
 
 // The bounded channel with many senders and one receiver, without executors.
 //
-// The slots, and how values go through them without a lock: mpsc_slots.hpp, protocols [S] and [H]. Here is the control
-// plane, a mutex, for those who wait.
+// The slots, and how values go through them without a lock: mpsc_slots.hpp, protocols [S] and [H]. The receiver that
+// waits: channel_waits.hpp, protocols [R] and [C]. Here are the senders that wait, under the same mutex.
 //
-//   [R] receiver waits. The receiver sets the flag in the word under the mutex, and only while nothing has been sent
-//       (tail == head). The next sender takes the flag out with the same exchange that moves the tail, so it knows
-//       that it must wake, once its value is written. A receiver that finds tail != head but the slot not yet
-//       written does not park: a sender is between two instructions, the receiver comes back through its executor.
 //   [W] senders wait. A sender that finds no room sets the flag under the mutex and then looks at the head once
 //       more; the receiver moves the head and then looks at the flag. These four accesses are seq_cst: one of the two
 //       sees the other. While the flag is set nobody but the queue's front gets a slot, and gets it at once: freed
 //       slots become reserved slots of the front request (`granted`), which its operation uses or gives back.
-//   [C] closed. Set under the mutex. "Closed and drained" is: closed, nothing reserved, tail == head. Every path that
-//       can make it true (close, a reserved slot given back) looks for a waiting receiver afterwards.
+//   [C] "Closed and drained" is: closed, nothing reserved, tail == head. Every path that can make it true (close, a
+//       reserved slot given back) looks for a waiting receiver afterwards.
 
 #include <weir/detail/channel_owners.hpp>
 #include <weir/detail/channel_word.hpp>
@@ -33,7 +29,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <type_traits>
 #include <utility>
 
 namespace weir::detail {
@@ -45,11 +40,11 @@ class mpsc_core
     using slots = mpsc_slots<T, Threading>;
     using typename slots::position;
     using typename slots::word;
-    using mutex = typename Threading::mutex;
     using enum channel_word::flag;
     using slots::admit;
     using slots::capacity_;
     using slots::head_;
+    using slots::mutex_;
     using slots::next_;
     using slots::one_reserved;
     using slots::one_sent;
@@ -57,7 +52,8 @@ class mpsc_core
     using slots::ring_;
     using slots::tail_of;
     using slots::take_slot;
-    using slots::turn_;
+    using slots::wait_closed_;
+    using slots::wake_receiver;
     using slots::word_;
 
 public:
@@ -80,10 +76,7 @@ public:
         if (auto const a = admit(one_sent, 1, s); a != attempt::done) {
             return a;
         }
-        publish(tail_of(s), std::forward<U>(value));
-        if ((s & receiver_waits) != 0) {
-            wake_receiver();
-        }
+        put(s, std::forward<U>(value));
         return attempt::done;
     }
 
@@ -112,10 +105,7 @@ public:
         } while (!word_.compare_exchange_weak(s, (s + one_sent - one_reserved) & ~receiver_waits,
                                               std::memory_order_acq_rel,
                                               std::memory_order_relaxed)); // [S] [R]
-        publish(tail_of(s), std::move(value));
-        if ((s & receiver_waits) != 0) {
-            wake_receiver();
-        }
+        put(s, std::move(value));
     }
 
     /// Gives reserved slots back, to the next who waits for them.
@@ -185,19 +175,6 @@ public:
         return_slots(unused);
     }
 
-    wait_result wait_closed(waiter& w) {
-        std::lock_guard lock(mutex_);
-        if (is_closed()) {
-            return wait_result::look_again;
-        }
-        return wait_closed_.park(w);
-    }
-
-    void stop_waiting_closed(waiter& w) noexcept {
-        std::lock_guard lock(mutex_);
-        waiter_list::leave(w);
-    }
-
     // --- receiver ------------------------------------------------------------------------------------------------
 
     /// Takes the next value with `consume(T&&)`. `closed`: closed and drained, for ever.
@@ -219,38 +196,18 @@ public:
     }
 
     wait_result park_receiver(waiter& w) {
-        std::lock_guard lock(mutex_);
-        word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
-        do {
-            if (tail_of(s) != next_ || (s & receiver_gone) != 0 ||
-                ((s & closed_flag) != 0 && reserved_of(s) == 0)) {
-                return wait_result::look_again;
-            }
-        } while (!word_.compare_exchange_weak(s, s | receiver_waits, std::memory_order_acq_rel,
-                                              std::memory_order_acquire)); // [R]
-        receiver_ = &w;
-        return wait_result::parked;
+        return this->park_receiver_unless(
+            [this](word s) {
+                return tail_of(s) != next_ || (s & receiver_gone) != 0 ||
+                       ((s & closed_flag) != 0 && reserved_of(s) == 0);
+            },
+            w);
     }
-
-    void unpark_receiver(waiter& w) noexcept {
-        std::lock_guard lock(mutex_);
-        if (receiver_ == &w) {
-            receiver_ = nullptr;
-            word_.fetch_and(~receiver_waits,
-                            std::memory_order_relaxed); // [R] whoever took it out first finds nobody
-        }
-    }
-
-    [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
     /// The receiver's handle goes: refuses everything, destroys what is there.
     void abandon_receiver() noexcept {
         close(receiver_gone);
         drain();
-    }
-
-    [[nodiscard]] bool is_receiver_gone() const noexcept {
-        return (word_.load(std::memory_order_relaxed) & receiver_gone) != 0; // [S] set by the same side
     }
 
     // --- both ----------------------------------------------------------------------------------------------------
@@ -269,19 +226,12 @@ public:
     }
 
 private:
-    /// Writes the value of a position that was sent; if its construction throws the receiver steps over the position.
+    /// Writes the value of the position that was sent when the word was `before`, and wakes the receiver if it waited.
     template <class U>
-    void publish(position p, U&& value) {
-        if constexpr (std::is_nothrow_constructible_v<T, U>) {
-            ring_.put(p, std::forward<U>(value));
-        } else {
-            try {
-                ring_.put(p, std::forward<U>(value));
-            } catch (...) {
-                wake_receiver();
-                throw;
-            }
-        }
+    void put(word before, U&& value) {
+        auto const p = tail_of(before);
+        this->template publish<T>(before, std::forward<U>(value),
+                                  [this, p](auto&& v) { ring_.at(p).put(p, std::forward<decltype(v)>(v)); });
     }
 
     /// Tells the senders of what was taken, also when the value's move threw.
@@ -341,32 +291,13 @@ private:
         wait_closed_.wake_all(woken);
     }
 
-    void wake_receiver() noexcept {
-        wake_batch woken;
-        std::lock_guard lock(mutex_);
-        wake_receiver(woken);
-    }
-
-    void wake_receiver(wake_batch& woken) noexcept { // under the mutex
-        if (waiter* w = std::exchange(receiver_, nullptr)) {
-            if ((word_.load(std::memory_order_relaxed) & receiver_waits) !=
-                0) {                                                         // [R] not taken out by a sender
-                word_.fetch_and(~receiver_waits, std::memory_order_relaxed); // [R] under the mutex
-            }
-            w->wake(woken);
-        }
-    }
-
     /// Destroys what has been sent and not taken.
     void drain() noexcept {
         while (try_take([](T&&) noexcept {}) == attempt::done) {
         }
     }
 
-    mutex mutex_;
     intrusive_list<slot_request> senders_; // mutex_
-    waiter_list wait_closed_;              // mutex_
-    waiter* receiver_ = nullptr;           // mutex_; parked, [R] is set or about to be taken out by a sender
 };
 
 } // namespace weir::detail

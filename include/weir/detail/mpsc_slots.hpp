@@ -13,8 +13,9 @@
 //   [H] the head. The receiver stores it after the value has left its slot; a sender that takes the slot again
 //       has loaded it (acquire) before. A slot is free when the head has passed its last position.
 //
-// Who waits, and who is woken when: mpsc_core.hpp, with protocols [R], [W] and [C].
+// Who waits, and who is woken when: channel_waits.hpp and mpsc_core.hpp, with protocols [R], [W] and [C].
 
+#include <weir/detail/channel_waits.hpp>
 #include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
@@ -30,21 +31,16 @@ namespace weir::detail {
 
 /// The base of mpsc_core.
 template <class T, class Threading>
-class mpsc_slots {
+class mpsc_slots : public channel_waits<Threading> {
     static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
 
-    template <class U>
-    using atomic = typename Threading::template atomic<U>;
+    using waits = channel_waits<Threading>;
 
 public:
     /// Closed, and nothing can come any more.
     [[nodiscard]] bool is_drained() const noexcept {
         word const s = word_.load(std::memory_order_acquire); // [C]
         return (s & closed_flag) != 0 && reserved_of(s) == 0 && tail_of(s) == next_;
-    }
-
-    [[nodiscard]] bool is_closed() const noexcept {
-        return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
     }
 
     [[nodiscard]] std::size_t max_capacity() const noexcept { return capacity_; }
@@ -62,8 +58,9 @@ public:
     }
 
 protected:
-    using word = channel_word::bits;
+    using typename waits::word;
     using position = channel_word::position;
+    using waits::word_; // [S] tail:32, reserved:28, flags:4
     using enum channel_word::flag;
 
     static constexpr word one_reserved = channel_word::one_reserved;
@@ -106,10 +103,11 @@ protected:
     /// Consumes the value at the head, without telling the senders yet.
     template <class F>
     attempt take_slot(F& consume) {
-        while (ring_.steps_over(next_)) {
-            ++next_;
+        auto* slot = &ring_.at(next_);
+        while (slot->is_given_up(next_)) {
+            slot = &ring_.at(++next_);
         }
-        if (!ring_.is_written(next_)) {
+        if (!slot->is_written(next_)) {
             return is_drained() ? attempt::closed : attempt::not_now;
         }
 
@@ -119,17 +117,13 @@ protected:
             ~advance() { ++next; }
         } at_end{next_}; // also when the move throws: the value is gone then
 
-        ring_.take(next_, consume);
+        slot->take(consume);
         return attempt::done;
     }
 
-    // the senders' line
-    alignas(cache_line) atomic<word> word_{0}; // [S] tail:32, reserved:28, flags:4; both sides
-
-    // the receiver's line
-    alignas(cache_line) atomic<position> head_{0}; // [H] next_, as the senders see it; receiver writes
-    position next_ = 0;                            // the receiver's own
-    receive_turn turn_;                            // the receiver's own
+    // the receiver's line; [H] next_, as the senders see it: the receiver writes
+    alignas(cache_line) typename Threading::template atomic<position> head_{0};
+    position next_ = 0; // the receiver's own
 
     // read by both, written rarely
     alignas(cache_line) std::uint32_t const capacity_;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_CHANNEL_WAITS_HPP
+#define WEIR_DETAIL_CHANNEL_WAITS_HPP
+
+// What channels with many senders and one receiver share, bounded or not: the flags of their word (channel_word.hpp),
+// the receiver that waits for a value, and those who wait for the close.
+//
+//   [R] receiver waits. The receiver sets the flag in the word under the mutex, and only while nothing has been sent
+//       that it has not taken. The next sender takes the flag out with the same exchange that takes a position, so it
+//       knows that it must wake, once its value is written. A receiver that finds a position taken but its value not
+//       yet written does not park: a sender is between two instructions, the receiver comes back through its executor.
+//   [C] closed. Set under the mutex. Every path that can make "closed and drained" true looks for a waiting receiver
+//       afterwards.
+
+#include <weir/detail/channel_word.hpp>
+#include <weir/detail/config.hpp>
+#include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/waiter.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+/// A base of the core.
+template <class Threading>
+class channel_waits {
+public:
+    [[nodiscard]] bool is_closed() const noexcept {
+        return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
+    }
+
+    wait_result wait_closed(waiter& w) {
+        std::lock_guard lock(mutex_);
+        if (is_closed()) {
+            return wait_result::look_again;
+        }
+        return wait_closed_.park(w);
+    }
+
+    void stop_waiting_closed(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        waiter_list::leave(w);
+    }
+
+    void unpark_receiver(waiter& w) noexcept {
+        std::lock_guard lock(mutex_);
+        if (receiver_ == &w) {
+            receiver_ = nullptr;
+            word_.fetch_and(~receiver_waits,
+                            std::memory_order_relaxed); // [R] whoever took it out first finds nobody
+        }
+    }
+
+    [[nodiscard]] bool is_receiver_gone() const noexcept {
+        return (word_.load(std::memory_order_relaxed) & receiver_gone) != 0; // set by the same side
+    }
+
+    [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
+
+protected:
+    using word = channel_word::bits;
+    using mutex = typename Threading::mutex;
+    template <class U>
+    using atomic = typename Threading::template atomic<U>;
+    using enum channel_word::flag;
+
+    explicit channel_waits(word first = 0) noexcept : word_(first) {}
+
+    channel_waits(channel_waits const&) = delete;
+    ~channel_waits() = default;
+
+    /// Parks the receiver, unless has_to_look(word): something was sent, or nothing will be.
+    template <class F>
+    wait_result park_receiver_unless(F has_to_look, waiter& w) {
+        std::lock_guard lock(mutex_);
+        word s = word_.load(std::memory_order_acquire); // a guess, the exchange decides
+        do {
+            if (has_to_look(s)) {
+                return wait_result::look_again;
+            }
+        } while (!word_.compare_exchange_weak(s, s | receiver_waits, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)); // [R]
+        receiver_ = &w;
+        return wait_result::parked;
+    }
+
+    /// Writes the value of a position that was sent, with put(value), and wakes the receiver if it waited. If the value's
+    /// construction throws the receiver steps over the position.
+    template <class T, class U, class Put>
+    void publish(word before, U&& value, Put put) {
+        if constexpr (std::is_nothrow_constructible_v<T, U>) {
+            put(std::forward<U>(value));
+        } else {
+            try {
+                put(std::forward<U>(value));
+            } catch (...) {
+                wake_receiver();
+                throw;
+            }
+        }
+        if ((before & receiver_waits) != 0) { // [R]
+            wake_receiver();
+        }
+    }
+
+    void wake_receiver() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_);
+        wake_receiver(woken);
+    }
+
+    void wake_receiver(wake_batch& woken) noexcept { // under the mutex
+        if (waiter* w = std::exchange(receiver_, nullptr)) {
+            if ((word_.load(std::memory_order_relaxed) & receiver_waits) != 0) { // [R] no sender took it out
+                word_.fetch_and(~receiver_waits, std::memory_order_relaxed);     // [R] under the mutex
+            }
+            w->wake(woken);
+        }
+    }
+
+    // the senders' line
+    alignas(cache_line) atomic<word> word_; // positions, which the core explains, and flags:4; both sides
+
+    // used when somebody waits, and when the channel ends
+    alignas(cache_line) mutex mutex_;
+    waiter_list wait_closed_;    // mutex_
+    waiter* receiver_ = nullptr; // mutex_; parked, [R] is set or about to be taken out by a sender
+    receive_turn turn_;          // the receiver's own
+};
+
+} // namespace weir::detail
+
+#endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_TURN_SLOT_HPP
+#define WEIR_DETAIL_TURN_SLOT_HPP
+
+// One slot of a queue in which many write, each its own position, and one reads in order. Who may write which position,
+// and when a slot may be used again, is decided outside (turn_ring.hpp, block_queue.hpp): the slot hands over.
+//
+//   [T] a slot's turn: 2p+1 once position p is written, 2p+2 if p was given up because the value's construction threw.
+//       The writer stores it (release) after the value; the reader loads it (acquire) before the value. Positions are
+//       numbers that tell one use of a slot from the one before; a queue that resets its slots calls all of them 0.
+//
+// This is the hand-over of Dmitry Vyukov's bounded queue, cut down to one reader.
+
+#include <weir/detail/config.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+template <class T, class Threading>
+class turn_slot {
+public:
+    using position = std::uint32_t;
+
+    /// Writes the value of a position that the caller owns. If that throws, the position is given up.
+    template <class U>
+    void put(position p, U&& value) noexcept(std::is_nothrow_constructible_v<T, U>) {
+        if constexpr (std::is_nothrow_constructible_v<T, U>) {
+            ::new (static_cast<void*>(bytes_)) T(std::forward<U>(value));
+        } else {
+            try {
+                ::new (static_cast<void*>(bytes_)) T(std::forward<U>(value));
+            } catch (...) {
+                turn_.store(2 * p + 2, std::memory_order_release); // [T] the reader steps over it
+                throw;
+            }
+        }
+        turn_.store(2 * p + 1, std::memory_order_release); // [T] the value is written before
+    }
+
+    [[nodiscard]] bool is_written(position p) const noexcept {
+        return turn_.load(std::memory_order_acquire) == 2 * p + 1; // [T] the value is read after
+    }
+
+    [[nodiscard]] bool is_given_up(position p) const noexcept {
+        if constexpr (std::is_nothrow_move_constructible_v<T> && std::is_nothrow_copy_constructible_v<T>) {
+            return false; // none can be
+        } else {
+            return turn_.load(std::memory_order_acquire) == 2 * p + 2; // [T]
+        }
+    }
+
+    /// Hands the value of a written position to consume(T&&) and destroys it, also if that throws.
+    template <class F>
+    void take(F& consume) {
+        struct destroy {
+            T* value;
+
+            ~destroy() { std::destroy_at(value); }
+        } at_end{std::launder(reinterpret_cast<T*>(bytes_))};
+
+        consume(std::move(*at_end.value));
+    }
+
+    /// As if never written. For the only one who can reach the slot.
+    void reset() noexcept {
+        turn_.store(0, std::memory_order_relaxed);
+    } // [T] whoever shows the slot releases
+
+private:
+    typename Threading::template atomic<position> turn_{
+        0}; // [T] 0: not written yet; a position's owner stores
+    alignas(T) std::byte bytes_[sizeof(T)];
+};
+
+} // namespace weir::detail
+
+#endif
