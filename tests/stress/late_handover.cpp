@@ -12,6 +12,8 @@
 // Waiting on several channels at once on a pool of two: nothing is lost, whether the values are sent on the strand that
 // receives them or by another thread at the same time.
 
+namespace stress_late_handover_test {
+
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using namespace support::late_handover;
@@ -62,3 +64,5 @@ TEST_CASE("late hand-over: values of two tasks on other strands are received in 
     CHECK(next_a == each);
     CHECK(next_b == each);
 }
+
+} // namespace stress_late_handover_test

@@ -12,6 +12,7 @@
 #include "support/outcome.hpp"
 
 #include <weir/broadcast.hpp>
+#include <weir/mpmc.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/oneshot.hpp>
 #include <weir/watch.hpp>
@@ -86,6 +87,16 @@ struct mpsc : kind {
     }
 };
 
+struct mpmc : kind {
+    static constexpr auto name = "mpmc";
+    static constexpr bool one_receive_at_a_time = false;
+
+    template <class Policy>
+    static auto make(executor const& ex) {
+        return weir::mpmc::channel<touchy, Policy>(ex, 2);
+    }
+};
+
 struct oneshot : kind {
     static constexpr auto name = "oneshot";
 
@@ -116,8 +127,8 @@ struct watch : kind {
 template <class... Kinds>
 struct list {};
 
-using kinds = list<mpsc, oneshot, broadcast, watch>;
-using bounded_kinds = list<mpsc>;
+using kinds = list<mpsc, mpmc, oneshot, broadcast, watch>;
+using bounded_kinds = list<mpsc, mpmc>;
 
 /// Sends without waiting, as the kind does.
 template <class Sender>

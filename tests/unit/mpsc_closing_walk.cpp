@@ -8,6 +8,8 @@
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
+#include <weir/mpmc.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
@@ -51,6 +53,7 @@ struct terms {
     int capacity;
     bool receiving; // a receive waits, all the time
     bool in_turns;  // what is ready runs after each event; else not before the end
+    bool overtakes; // a try takes what a waiting receive was woken for
 };
 
 /// What has become of a queued reserve.
@@ -103,7 +106,7 @@ struct model {
         case event::cancel:
             return oldest_open() != requests.size();
         case event::take:
-            return buffered != 0;
+            return buffered != 0 && (how.overtakes || !how.receiving);
         case event::close:
         case event::receiver_goes:
             return has_receiver;
@@ -442,15 +445,26 @@ int walk_on(asio::io_context& ctx, model const& so_far, std::vector<event>& even
 }
 
 struct bounded_mpsc {
+    static constexpr bool overtakes = true;
+
     template <class T>
     static auto make(executor const& ex, terms how) {
         return weir::mpsc::channel<T>(ex, static_cast<std::size_t>(how.capacity));
     }
 };
 
+struct bounded_mpmc {
+    static constexpr bool overtakes = false;
+
+    template <class T>
+    static auto make(executor const& ex, terms how) {
+        return weir::mpmc::channel<T>(ex, static_cast<std::size_t>(how.capacity));
+    }
+};
+
 template <class Kind>
 void walk_all() {
-    terms const how{GENERATE(1, 2), GENERATE(false, true), GENERATE(false, true)};
+    terms const how{GENERATE(1, 2), GENERATE(false, true), GENERATE(false, true), Kind::overtakes};
     asio::io_context ctx;
     std::vector<event> events;
     int const walks = walk_on<Kind>(ctx, model{how}, events, support::effort(6U, 5U));
@@ -464,5 +478,7 @@ void walk_all() {
 TEST_CASE("mpsc closing: every order of permits, reserves, cancellation, close and departures") {
     walk_all<bounded_mpsc>();
 }
+
+TEST_CASE("mpmc closing: with one receiver, in every order as mpsc") { walk_all<bounded_mpmc>(); }
 
 } // namespace mpsc_closing_walk_test

@@ -32,6 +32,8 @@
 // What matters most of every channel, over the policy without locks and over one of the test's own, which counts: whether
 // a lock is taken twice, and whether one is held when the user's code runs. support/all_channels.hpp has the channels.
 
+namespace policies_test {
+
 namespace asio = boost::asio;
 using namespace support::all_channels;
 using support::counting_threading;
@@ -426,3 +428,5 @@ TEST_CASE("policy sources: no header with a policy names an atomic or a lock tha
 static_assert(std::is_empty_v<weir::single_threaded::mutex>);
 static_assert(sizeof(weir::single_threaded::atomic<int>) == sizeof(int));
 static_assert(!std::is_same_v<weir::single_threaded::atomic<int>, weir::multi_threaded::atomic<int>>);
+
+} // namespace policies_test
