@@ -3,7 +3,7 @@
 #ifndef WEIR_TESTS_MODEL_MPSC_SCENARIO_HPP
 #define WEIR_TESTS_MODEL_MPSC_SCENARIO_HPP
 
-// What the scenarios of the mpsc channels share: a channel with a record of what became of every value, the parts that
+// What the scenarios of the queues (mpsc, mpmc) share: a channel with a record of what became of every value, the parts that
 // threads play, and what has to hold in the end.
 //
 // The parts drive weir's own operations (endpoint_operations.hpp, mpsc_operations.hpp), not a copy of their steps.
@@ -35,9 +35,58 @@ inline options few_preemptions(unsigned n) {
     return how;
 }
 
-/// A channel over `Core`, and what all of them have in common: the receiver, the record, the end.
+/// What became of every value. The values 10, 11 ... are one sender's, 20, 21 ... another's.
+class value_record {
+public:
+    [[nodiscard]] std::vector<int> const& received() const noexcept { return received_; }
+
+    [[nodiscard]] bool was_sent(int n) const {
+        return std::any_of(sends_.begin(), sends_.end(), [n](auto const& s) {
+            return s == std::pair{n, true};
+        });
+    }
+
+protected:
+    void note(int n, bool was_sent) { sends_.emplace_back(n, was_sent); }
+
+    void note_received(int n) { received_.push_back(n); }
+
+    /// `left`: what was still in the channel. `is_all`: what was sent cannot have gone elsewhere.
+    void verify_record(std::vector<int> const& left, bool is_all) const {
+        std::vector<int> arrived = received_;
+        arrived.insert(arrived.end(), left.begin(), left.end());
+        std::sort(arrived.begin(), arrived.end());
+        check(std::adjacent_find(arrived.begin(), arrived.end()) == arrived.end(), "no value arrives twice");
+        std::size_t sent = 0;
+        for (auto const& [n, was_sent] : sends_) {
+            bool const here = std::binary_search(arrived.begin(), arrived.end(), n);
+            check(was_sent || !here, "no refused value arrives");
+            check(!was_sent || here || !is_all, "every value sent arrives");
+            sent += was_sent;
+        }
+        check(arrived.size() <= sent, "what arrives was sent");
+    }
+
+    static bool is_in_order(std::vector<int> const& values) {
+        std::array<int, 10> last{};
+        for (int const v : values) {
+            int& l = last.at(static_cast<std::size_t>(v / 10));
+            if (v < l) {
+                return false;
+            }
+            l = v;
+        }
+        return true;
+    }
+
+private:
+    std::vector<std::pair<int, bool>> sends_; // value, sent; threads run one at a time
+    std::vector<int> received_;
+};
+
+/// A channel over `Core` with one receiver, and what all of them have in common.
 template <class Core>
-class recorded_ends {
+class recorded_ends : public value_record {
 public:
     using core_type = Core;
     using value_type = typename Core::value_type;
@@ -58,13 +107,13 @@ public:
     bool receive(woken expectation = woken::finds_something) {
         receive_operation op(core, executor);
         await(op, expectation);
-        return note_received(std::get<1>(op.take()));
+        return note_value(std::get<1>(op.take()));
     }
 
     void receive_cancelled() {
         receive_operation op(core, executor);
         if (await_cancelled(op)) {
-            note_received(std::get<1>(op.take()));
+            note_value(std::get<1>(op.take()));
         }
     }
 
@@ -77,26 +126,17 @@ public:
     void receive_to_the_end(woken expectation = woken::finds_something) {
         while (receive(expectation)) {
         }
-        check(core.try_take([](value_type&&) noexcept {}) == weir::detail::attempt::closed,
-              "the end stays the end");
+        check(take_any() == weir::detail::attempt::closed, "the end stays the end");
     }
 
     void try_receive() {
-        core.try_take([this](value_type&& v) { received_.push_back(v.number()); });
+        core.try_take([this](value_type&& v) { this->note_received(v.number()); });
     }
 
     void drop_receiver() noexcept {
         has_receiver_ = false;
         core.abandon_receiver();
         core.release();
-    }
-
-    [[nodiscard]] std::vector<int> const& received() const noexcept { return received_; }
-
-    [[nodiscard]] bool was_sent(int n) const {
-        return std::any_of(sends_.begin(), sends_.end(), [n](auto const& s) {
-            return s == std::pair{n, true};
-        });
     }
 
 protected:
@@ -113,66 +153,47 @@ protected:
         core.release();
     }
 
-    void note(int n, bool was_sent) { sends_.emplace_back(n, was_sent); }
-
     [[nodiscard]] bool has_receiver() const noexcept { return has_receiver_; }
+
+    weir::detail::attempt take_any() {
+        return core.try_take([](value_type&&) noexcept {});
+    }
 
     /// Every value sent was received or is still there, once and in its sender's order.
     void verify_values() {
-        std::vector<int> arrived = received_;
+        std::vector<int> left;
         if (has_receiver_) {
-            while (core.try_take([&](value_type&& v) { arrived.push_back(v.number()); }) ==
+            while (core.try_take([&](value_type&& v) { left.push_back(v.number()); }) ==
                    weir::detail::attempt::done) {
             }
             check(!core.is_closed() || core.is_drained(), "an empty closed channel is at its end");
         }
-        std::vector<int> sorted = arrived;
-        std::sort(sorted.begin(), sorted.end());
-        check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "no value arrives twice");
-        std::size_t sent = 0;
-        for (auto const& [n, was_sent] : sends_) {
-            bool const here = std::binary_search(sorted.begin(), sorted.end(), n);
-            check(was_sent || !here, "no refused value arrives");
-            check(!was_sent || here || !has_receiver_, "every value sent arrives");
-            sent += was_sent;
-        }
-        check(arrived.size() <= sent, "what arrives was sent");
-        check(is_in_order(arrived), "the values of a sender arrive in its order");
+        verify_record(left, has_receiver_);
+        left.insert(left.begin(), received().begin(), received().end());
+        check(is_in_order(left), "the values of a sender arrive in its order");
     }
 
 private:
-    bool note_received(std::optional<value_type>&& v) {
+    bool note_value(std::optional<value_type>&& v) {
         if (v) {
-            received_.push_back(v->number());
+            note_received(v->number());
         }
         return v.has_value();
     }
 
-    /// The values 10, 11 ... are one sender's, 20, 21 ... another's.
-    static bool is_in_order(std::vector<int> const& values) {
-        std::array<int, 10> last{};
-        for (int const v : values) {
-            int& l = last.at(static_cast<std::size_t>(v / 10));
-            if (v < l) {
-                return false;
-            }
-            l = v;
-        }
-        return true;
-    }
-
-    std::vector<std::pair<int, bool>> sends_; // value, sent; threads run one at a time
-    std::vector<int> received_;
     bool has_receiver_ = true;
 };
 
-/// A bounded one.
-template <class T>
-class recorded_channel : public recorded_ends<weir::detail::mpsc_core<T, threading>> {
-    using ends = recorded_ends<weir::detail::mpsc_core<T, threading>>;
+/// The senders' parts in a bounded channel with the ends `Ends`.
+template <class Ends>
+class bounded_parts : public Ends {
+    using T = typename Ends::value_type;
 
 public:
-    using typename ends::core_type;
+    using Ends::core;
+    using Ends::Ends;
+    using Ends::executor;
+    using typename Ends::core_type;
 
     /// What a reserve completes with here.
     struct slots {
@@ -183,10 +204,6 @@ public:
 
     using send_operation = weir::detail::send_core<T, no_executor, core_type>;
     using reserve_operation = weir::detail::reserve_core<slots, no_executor, core_type>;
-    using ends::core;
-    using ends::executor;
-
-    explicit recorded_channel(std::size_t capacity) : ends(*new core_type(capacity)) {}
 
     void try_send(int n) {
         T v(n);
@@ -229,21 +246,35 @@ public:
         note(n, true);
     }
 
-    /// As verify_values(), and no room has got lost.
-    void verify() {
-        this->verify_values();
-        if (this->has_receiver()) {
-            check(core.capacity() == core.max_capacity(), "all room is back");
-            check(core.is_closed() || is_usable(), "an open channel takes a value");
-        }
+protected:
+    using Ends::note;
+
+    /// No room has got lost.
+    void verify_room() {
+        check(core.capacity() == core.max_capacity(), "all room is back");
+        check(core.is_closed() || is_usable(), "an open channel takes a value");
     }
 
 private:
-    using ends::note;
-
     bool is_usable() {
         return core.try_send(T(0)) == weir::detail::attempt::done &&
-               core.try_take([](T&&) noexcept {}) == weir::detail::attempt::done;
+               this->take_any() == weir::detail::attempt::done;
+    }
+};
+
+/// A bounded mpsc channel.
+template <class T>
+class recorded_channel : public bounded_parts<recorded_ends<weir::detail::mpsc_core<T, threading>>> {
+    using parts = bounded_parts<recorded_ends<weir::detail::mpsc_core<T, threading>>>;
+
+public:
+    explicit recorded_channel(std::size_t capacity) : parts(*new typename parts::core_type(capacity)) {}
+
+    void verify() {
+        this->verify_values();
+        if (this->has_receiver()) {
+            this->verify_room();
+        }
     }
 };
 
