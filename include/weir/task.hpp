@@ -24,7 +24,7 @@
 // Lifetime: a task that is destroyed, running or not, destroys what stands in its frame. When its execution context
 //   is destroyed, so is every task spawned on it, wherever it waits.
 // Thread safety: a task runs on one thread at a time, also on an executor with many threads.
-// Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn one block more. Waits allocate nothing.
+// Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn two blocks more. Waits allocate nothing.
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
@@ -86,7 +86,7 @@ private:
 ///                An operation that is destroyed while the task runs asks the task to end.
 /// Ordering:      the task starts later, never inside the call that starts the operation.
 /// With the token left out nothing runs until the result is awaited or called; asio::detached lets it run.
-/// Allocates:     one block for the task's root, and what the completion token needs.
+/// Allocates:     two blocks, for the task's queue and its root, and what the completion token needs.
 template <class ExecutorOrContext, class T, class Token = detail::no_token>
     requires detail::executor_or_context<ExecutorOrContext> && detail::spawnable<T> &&
         detail::token_for<Token, detail::spawn_core<detail::executor_of<ExecutorOrContext>, T>>
