@@ -26,6 +26,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -129,18 +130,30 @@ private:
     }
 
     void start_producers(result_sender ended) {
-        for (std::string const& file : arguments_.files)
+        for (std::string const& file : arguments_.files) {
+            auto const begin = start_of(file);
             for (std::size_t share = 0; share < arguments_.producers; ++share)
-                weir::spawn(place_(), produce(file, share), [ended](std::exception_ptr e) mutable {
+                weir::spawn(place_(), produce(file, share, begin), [ended](std::exception_ptr e) mutable {
                     (void)ended.try_send(
                         std::move(e)); // there is room for one each; with the last sender it closes
                 });
+        }
+    }
+
+    /// The file's first tick, now: all shares keep its pace. Throws bad_input.
+    std::optional<market::replay_start> start_of(std::string const& file) {
+        if (arguments_.speed.is_max())
+            return std::nullopt;
+        auto const first = market::recorded_file(file, hub_.symbols()).next();
+        if (!first)
+            return std::nullopt;
+        return market::replay_start{first->receive_time, std::chrono::steady_clock::now()};
     }
 
     /// Throws bad_input.
-    weir::task<> produce(std::string file, std::size_t share) {
+    weir::task<> produce(std::string file, std::size_t share, std::optional<market::replay_start> begin) {
         share_of source(market::recorded_file(file, hub_.symbols()), share, arguments_.producers);
-        market::market_data_producer producer(std::move(source), hub_.feed(), arguments_.speed);
+        market::market_data_producer producer(std::move(source), hub_.feed(), arguments_.speed, begin);
         auto const sent = co_await producer.run();
         fmt::print(stderr, "producer {} of {}: sent {} ticks\n", share + 1, file, sent);
     }

@@ -63,10 +63,11 @@ private:
 /// A producer at the sending end of a channel, on a loop that the test steps.
 class producing {
 public:
-    producing(scripted source, std::size_t capacity, replay_speed speed = replay_speed::max()) {
+    producing(scripted source, std::size_t capacity, replay_speed speed = replay_speed::max(),
+              std::optional<replay_start> start = std::nullopt) {
         auto [tx, from] = weir::mpsc::channel<market_tick>(loop.get_executor(), capacity);
         rx = std::move(from);
-        producer.emplace(std::move(source), std::move(tx), speed);
+        producer.emplace(std::move(source), std::move(tx), speed, start);
         weir::spawn(
             loop, producer->run(),
             asio::bind_cancellation_slot(cancel.slot(), [this](std::exception_ptr e, std::uint64_t n) {
@@ -162,6 +163,22 @@ TEST_CASE("producer: keeps the pace, which starts with the first tick, what is d
     p.step();
     CHECK(p.is_done);
     CHECK(p.sent == 4);
+}
+
+TEST_CASE("producer: a part of a recording keeps the pace of the whole, from the start that it is given") {
+    replay_start const start{5 * hour, std::chrono::steady_clock::now()};
+    producing part(scripted({at_time(6 * hour), at_time(7 * hour)}), 8, replay_speed::times(2), start);
+    CHECK(part.producer->sent() == 0);
+    support::advance(30min - 1ns);
+    part.step();
+    CHECK(part.producer->sent() == 0);
+    support::advance(1ns);
+    part.step();
+    CHECK(part.producer->sent() == 1);
+    support::advance(30min);
+    part.step();
+    CHECK(part.is_done);
+    CHECK(part.sent == 2);
 }
 
 TEST_CASE("producer: a thousand times the speed is a thousandth of the time") {

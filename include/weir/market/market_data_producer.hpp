@@ -23,8 +23,9 @@
 
 /// Sends what a source yields into a channel, as fast as it was recorded, so many times faster, or as fast as it can.
 ///
-/// Time is that of `receive_time`: when the ticks reached the recorder. It counts from the first tick; a tick that is
-/// due already, because its time steps back or the channel held the producer up, is sent at once.
+/// Time is that of `receive_time`: when the ticks reached the recorder. It counts from the first tick, or from a
+/// replay_start that the producers of several parts of a recording share; a tick that is due already, because its time
+/// steps back or the channel held the producer up, is sent at once.
 ///
 ///     weir::market::market_data_producer producer(weir::market::recorded_file("trades.csv", hub.symbols()), hub.feed());
 ///     std::uint64_t sent = co_await producer.run();
@@ -62,22 +63,29 @@ private:
     double factor_; // 0: no pace
 };
 
+/// Where a replay begins: what was received at `receive_time` (ns since the Unix epoch, UTC) is due at `due`.
+struct replay_start {
+    std::int64_t receive_time;
+    std::chrono::steady_clock::time_point due;
+};
+
 /// Must outlive run().
 /// Thread safety: none; it lives where run() was spawned.
 template <tick_source Source, class Sender = mpsc::sender<market_tick>>
 class market_data_producer {
 public:
-    market_data_producer(Source source, Sender to, replay_speed speed = replay_speed::max())
-        : source_(std::move(source)), to_(std::move(to)), speed_(speed) {}
+    /// Without a start the first tick is sent at once, and time counts from it.
+    market_data_producer(Source source, Sender to, replay_speed speed = replay_speed::max(),
+                         std::optional<replay_start> start = std::nullopt)
+        : source_(std::move(source)), to_(std::move(to)), speed_(speed), start_(start) {}
 
     /// Sends until the source ends, or nobody takes the ticks any more; then lets go of the sender. How many were sent.
     /// Throws: what the source throws, and operation_aborted when the task is cancelled; the sender goes then too.
     [[nodiscard]] task<std::uint64_t> run() {
         auto to = std::move(*std::exchange(to_, std::nullopt));
-        pace clock(speed_);
         while (auto tick = source_.next()) {
             if (!speed_.is_max())
-                co_await wait_until(clock.due(*tick), to);
+                co_await wait_until(due(*tick), to);
             if (!to.try_send(*tick) && !co_await send(to, *tick))
                 break;
             ++sent_;
@@ -89,24 +97,12 @@ public:
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
 private:
-    /// The clock of a replay: it starts with the first tick.
-    class pace {
-    public:
-        explicit pace(replay_speed speed) noexcept : speed_(speed) {}
-
-        std::chrono::steady_clock::time_point due(market_tick const& tick) noexcept {
-            if (!start_) {
-                start_ = std::chrono::steady_clock::now();
-                first_ = tick.receive_time;
-            }
-            return *start_ + speed_.scaled(std::chrono::nanoseconds(tick.receive_time - first_));
-        }
-
-    private:
-        replay_speed speed_;
-        std::optional<std::chrono::steady_clock::time_point> start_;
-        std::int64_t first_ = 0; // the receive time of the first tick
-    };
+    std::chrono::steady_clock::time_point due(market_tick const& tick) {
+        if (!start_)
+            start_ = replay_start{tick.receive_time, std::chrono::steady_clock::now()};
+        return start_->due +
+               speed_.scaled(std::chrono::nanoseconds(tick.receive_time - start_->receive_time));
+    }
 
     /// Waits until `due`, not at all if that has passed, and no longer than somebody takes ticks.
     static task<> wait_until(std::chrono::steady_clock::time_point due, Sender& to) {
@@ -129,6 +125,7 @@ private:
     Source source_;
     std::optional<Sender> to_; // until run()
     replay_speed speed_;
+    std::optional<replay_start> start_; // with a pace, from the first tick on
     std::uint64_t sent_ = 0;
 };
 
