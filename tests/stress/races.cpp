@@ -216,6 +216,8 @@ TEST_CASE("race: what is sent while the receiver goes is kept by the sender or d
                     right = (send(*c.tx, value) || value.value() == n) && right;
                 }
             });
+        bool const keeps_one = requires { c.tx->send_replace(counted(n)); }; // a watched value
+        right = right && counted::alive() == (keeps_one ? 1 : 0);
         counted late(n);
         return right && !send(*c.tx, late) && late.value() == n;
     });
