@@ -31,7 +31,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpsc_core.hpp>
-#include <weir/detail/single_receiver.hpp>
+#include <weir/detail/queue_receiver.hpp>
 #include <weir/detail/unbounded_core.hpp>
 #include <weir/detail/unbounded_sender.hpp>
 #include <weir/detail/weak_sender.hpp>
@@ -62,9 +62,9 @@ template <class T, class Executor = asio::any_io_executor, class Threading = mul
 using permits = detail::bounded_permits<T, Executor, Threading, detail::mpsc_core>;
 
 /// The receiving end: move-only, one operation at a time. Its members (async_receive, try_receive_many, close ...) are
-/// described in single_receiver.hpp.
+/// described in queue_receiver.hpp.
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
-using receiver = detail::single_receiver<T, Executor, Threading, detail::mpsc_core>;
+using receiver = detail::queue_receiver<T, Executor, Threading, detail::mpsc_core>;
 
 /// The sending end without a bound: send(value) and emplace(args...) never wait, and are false when the channel is closed
 /// (unbounded_sender.hpp). It has async_closed, downgrade and the counts of `sender`, but no capacity and no permits.
@@ -75,9 +75,9 @@ using unbounded_sender = detail::unbounded_sender<T, Executor, Threading>;
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
 using weak_unbounded_sender = detail::weak_sender_of<unbounded_sender<T, Executor, Threading>>;
 
-/// The receiving end without a bound: as `receiver`, but for capacity() and max_capacity() (single_receiver.hpp).
+/// The receiving end without a bound: as `receiver`, but for capacity() and max_capacity() (queue_receiver.hpp).
 template <class T, class Executor = asio::any_io_executor, class Threading = multi_threaded>
-using unbounded_receiver = detail::single_receiver<T, Executor, Threading, detail::unbounded_core>;
+using unbounded_receiver = detail::queue_receiver<T, Executor, Threading, detail::unbounded_core>;
 
 /// Makes a bounded channel. An executor is used as it is, on an execution context the channel gets a strand.
 /// Throws std::invalid_argument unless 1 <= capacity <= 2^27.

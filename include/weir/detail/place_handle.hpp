@@ -3,8 +3,11 @@
 #ifndef WEIR_DETAIL_PLACE_HANDLE_HPP
 #define WEIR_DETAIL_PLACE_HANDLE_HPP
 
-// What a copyable receiver holds: a place, which is what the channel knows of this one receiver. It lives on the heap,
-// because operations that have started on it outlive the handle.
+// What receivers hold.
+//
+//   place_handle   a copyable receiver: a place, which is what the channel knows of this one receiver. It lives on the heap,
+//                  because operations that have started on it outlive the handle.
+//   sole_handle    the receiver of a channel that has one: the channel's core is the place.
 
 #include <weir/detail/ref_counted.hpp>
 
@@ -16,7 +19,9 @@ namespace weir::detail {
 template <class Place>
 class place_handle {
 public:
-    explicit place_handle(typename Place::channel_type& channel) : place_(new Place(channel)) {}
+    using channel_type = typename Place::channel_type;
+
+    explicit place_handle(channel_type& channel) : place_(new Place(channel)) {}
 
     place_handle(place_handle const& other) : place_(other.place_ ? new Place(*other.place_) : nullptr) {}
 
@@ -39,6 +44,37 @@ public:
 
 private:
     intrusive_ptr<Place> place_; // null when moved from
+};
+
+/// The receiver's share of a core. Move-only; a handle that goes abandons the receiving side.
+template <class Core>
+class sole_handle {
+public:
+    using channel_type = Core;
+
+    /// Adopts the receiver's reference.
+    explicit sole_handle(Core& core) noexcept : core_(&core) {}
+
+    sole_handle(sole_handle&&) noexcept = default;
+
+    sole_handle& operator=(sole_handle&& other) noexcept {
+        sole_handle taken(std::move(other));
+        std::swap(core_, taken.core_);
+        return *this;
+    }
+
+    ~sole_handle() {
+        if (core_) {
+            core_->abandon_receiver();
+        }
+    }
+
+    Core* operator->() const noexcept { return core_.get(); }
+
+    Core& operator*() const noexcept { return *core_; }
+
+private:
+    intrusive_ptr<Core> core_; // null when moved from
 };
 
 } // namespace weir::detail

@@ -3,19 +3,24 @@
 #ifndef WEIR_DETAIL_QUEUE_RECEIVER_HPP
 #define WEIR_DETAIL_QUEUE_RECEIVER_HPP
 
-// The receiver of a channel that is a queue: mpmc::receiver is this class over `Place`, which is copyable as its handle is.
+// The receiver of the channels that are queues: mpsc::receiver and mpsc::unbounded_receiver are this class over their cores,
+// mpmc::receiver over its place in the core, `Place`.
 //
 // What it asks of a place, besides what receives ask for (endpoint_operations.hpp):
-//   handle                                     what the receiver holds; it abandons the place when it goes
-//   channel()                                  close() is_closed() size() capacity() max_capacity(), and the counts of
-//                                              channel_owners.hpp
+//   handle                                     what the receiver holds, if it is copyable (place_handle.hpp)
+//   channel()                                  the core, if the place is not the core itself
 //   try_take(consume), try_take_many(consume, limit)
+// and of the core
+//   close() is_closed() size()                 and capacity() max_capacity(), if it is bounded
+//   strong_count() weak_count()                channel_owners.hpp
 
 #include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpsc_operations.hpp>
+#include <weir/detail/operation_core.hpp>
+#include <weir/detail/place_handle.hpp>
 #include <weir/operation.hpp>
 
 #include <concepts>
@@ -26,11 +31,34 @@
 
 namespace weir::detail {
 
-/// The receiving end. Moved from, it may only be destroyed or assigned to.
+template <class Core>
+concept bounded_core = requires(Core const& c) {
+    c.capacity();
+    c.max_capacity();
+};
+
+/// What a receiver holds of its place.
+template <class Place>
+struct receiver_handle {
+    using type = sole_handle<Place>;
+};
+
+template <class Place>
+    requires requires { typename Place::handle; }
+
+struct receiver_handle<Place> {
+    using type = typename Place::handle;
+};
+
+/// The receiving end. The one of mpsc is move-only and does one operation at a time; of mpmc a copy is one receiver more of
+/// the same channel, and any number of operations may wait. When the last one is destroyed, what is buffered is destroyed
+/// and the channel closes. Moved from, it may only be destroyed or assigned to.
 /// Thread safety: distinct objects safe, shared objects unsafe.
 template <class T, class Executor, class Threading, template <class, class> class Place>
 class queue_receiver {
     using place = Place<T, Threading>;
+    using handle = typename receiver_handle<place>::type;
+    using channel_type = typename handle::channel_type;
     using receive = receive_core<T, Executor, place>;
     using receive_many = receive_many_core<T, Executor, place>;
     using default_token = default_token_t<Executor>;
@@ -47,7 +75,8 @@ public:
     queue_receiver(queue_receiver const&) = default;
     queue_receiver(queue_receiver&&) noexcept = default;
     template <class Other>
-        requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
+        requires(std::copy_constructible<handle> && !std::same_as<Other, Executor> &&
+                 std::convertible_to<Other const&, Executor>)
 
     queue_receiver(queue_receiver<T, Other, Threading, Place> const& other)
         : executor_(other.executor_), place_(other.place_) {}
@@ -73,24 +102,29 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return channel().size(); }
 
     /// Free slots.
-    [[nodiscard]] std::size_t capacity() const noexcept { return channel().capacity(); }
+    [[nodiscard]] std::size_t capacity() const noexcept requires bounded_core<channel_type> {
+        return channel().capacity();
+    }
 
-    [[nodiscard]] std::size_t max_capacity() const noexcept { return channel().max_capacity(); }
+    [[nodiscard]] std::size_t max_capacity() const noexcept requires bounded_core<channel_type> {
+        return channel().max_capacity();
+    }
 
-    /// Senders, permits and waiting sends.
+    /// Senders; of a bounded channel also permits and waiting sends.
     [[nodiscard]] std::size_t strong_count() const noexcept { return channel().strong_count(); }
 
     [[nodiscard]] std::size_t weak_count() const noexcept { return channel().weak_count(); }
 
     /// The same channel?
-    [[nodiscard]] bool operator==(queue_receiver const& other) const noexcept {
+    [[nodiscard]] bool
+    operator==(queue_receiver const& other) const noexcept requires std::copy_constructible<handle> {
         return &channel() == &other.channel();
     }
 
     /// Refuses new sends. What is buffered, and what permits hold, can still be received.
     void close() noexcept { channel().close(); }
 
-    /// The next value, if there is one now that nobody waits for. Complexity: constant.
+    /// The next value, if there is one now that nobody waits for. Complexity: constant; in mpsc one atomic store.
     [[nodiscard]] std::optional<T> try_receive() {
         std::optional<T> value;
         place_->try_take([&value](T&& v) { value.emplace(std::move(v)); });
@@ -112,8 +146,9 @@ public:
 
     /// Receives one value.
     /// Completes:     void(error_code, std::optional<T>) - a value; empty: closed and drained, and it stays so;
-    ///                operation_aborted: cancelled, or this receiver was destroyed.
-    /// Cancellation:  all types; nothing was taken, the next receive gets the value; the place in the queue is lost.
+    ///                operation_aborted: cancelled, or this receiver was destroyed; in mpsc errc::busy.
+    /// Cancellation:  all types; nothing was taken, the next receive gets the value. In mpmc the place among those who
+    ///                wait is lost.
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <token_for<receive> Token = default_token>
     auto async_receive(Token&& token = Token{}) {
@@ -122,7 +157,7 @@ public:
 
     /// Appends 1 to `limit` values as soon as one is there; does not wait for more. `out` must outlive the operation.
     /// Completes:     void(error_code, std::size_t) - how many; 0: closed and drained, or limit 0; errors as above.
-    /// Complexity:    linear in what is received; the lock is taken for all of them at once.
+    /// Complexity:    one atomic store, in mpmc one lock taken twice, for all of them.
     template <token_for<receive_many> Token = default_token>
     auto async_receive_many(std::vector<T>& out, std::size_t limit, Token&& token = Token{}) {
         return initiate(receive_many(*place_, get_executor(), out, limit), std::forward<Token>(token));
@@ -133,14 +168,20 @@ private:
     friend class queue_receiver;
     friend handle_maker;
 
-    /// One receiver more.
-    queue_receiver(typename place::channel_type& channel, bound_executor<Executor> ex)
+    /// The one receiver, or one receiver more.
+    queue_receiver(channel_type& channel, bound_executor<Executor> ex)
         : executor_(std::move(ex)), place_(channel) {}
 
-    [[nodiscard]] auto& channel() const noexcept { return place_->channel(); }
+    [[nodiscard]] channel_type& channel() const noexcept {
+        if constexpr (std::same_as<channel_type, place>) {
+            return *place_;
+        } else {
+            return place_->channel();
+        }
+    }
 
     bound_executor<Executor> executor_; // first: what can throw comes before what is counted
-    typename place::handle place_;
+    handle place_;
 };
 
 } // namespace weir::detail
