@@ -19,6 +19,9 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
+#if BOOST_VERSION >= 108200
+#include <boost/asio/bind_immediate_executor.hpp>
+#endif
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -28,6 +31,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/spawn.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -306,6 +310,30 @@ TEST_CASE("tokens: bind_executor says where the handler runs") {
     poll(other);
     CHECK(in_strand);
 }
+
+#if BOOST_VERSION >= 108200
+TEST_CASE("tokens: bind_immediate_executor says where the handler runs when nothing had to be waited for") {
+    channels c;
+    asio::system_executor const here; // dispatching to it calls at once
+    bool sent = false;
+    c.tx.async_send(1, asio::bind_immediate_executor(here, [&](weir::error_code ec) { sent = !ec; }));
+    CHECK(sent);
+    int received = 0;
+    auto const receive = [&](weir::error_code, std::optional<int> v) { received = v.value_or(-1); };
+    c.rx.async_receive(asio::bind_immediate_executor(here, receive));
+    CHECK(received == 1);
+    c.rx.async_receive(asio::bind_immediate_executor(here, receive)); // has to wait
+    CHECK(c.tx.try_send(2));
+    CHECK(received == 1);
+    poll(c.ctx);
+    CHECK(received == 2);
+    CHECK(c.tx.try_send(3));
+    c.rx.async_receive(receive); // nothing said: never inside the call
+    CHECK(received == 2);
+    poll(c.ctx);
+    CHECK(received == 3);
+}
+#endif
 
 TEST_CASE("tokens: every byte comes from the handler's allocator, and is back before the handler runs") {
     channels c;

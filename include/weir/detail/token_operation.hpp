@@ -40,6 +40,18 @@
 
 namespace weir::detail {
 
+/// Whether a handler says where it is to be called at once if nothing has to be waited for.
+template <class Handler, class Executor>
+inline constexpr bool asks_for_immediate_executor = false;
+
+#if BOOST_VERSION >= 108200
+template <class Handler, class Executor>
+    requires can_host<Executor>
+inline constexpr bool asks_for_immediate_executor<Handler, Executor> =
+    !std::same_as<asio::associated_immediate_executor_t<Handler, Executor>,
+                  typename asio::associated_immediate_executor<void (*)(), Executor>::type>;
+#endif
+
 template <operation_core Core, class Handler>
 class token_operation final
     : waiter
@@ -52,6 +64,7 @@ class token_operation final
     using handler_allocator = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
     using block_allocator =
         typename std::allocator_traits<handler_allocator>::template rebind_alloc<token_operation>;
+    static constexpr bool has_immediate_executor = asks_for_immediate_executor<Handler, handler_executor>;
 
 public:
     /// Starts the operation. The handler is called exactly once, later, unless its context dies first.
@@ -121,7 +134,7 @@ private:
         core_.retain();
         connect(asio::get_associated_cancellation_slot(handler_));
         context_registry::add(context_registry::of_executor(work_), *this);
-        if constexpr (Core::eager) {
+        if constexpr (Core::eager || has_immediate_executor) {
             done_ = core_.try_complete();
             if (done_) {
                 post_immediate(self);
@@ -162,10 +175,7 @@ private:
 
     void post_immediate(owner& self) {
 #if BOOST_VERSION >= 108200
-        if constexpr (can_host<handler_executor> &&
-                      !std::same_as<
-                          asio::associated_immediate_executor_t<Handler, handler_executor>,
-                          typename asio::associated_immediate_executor<void (*)(), handler_executor>::type>) {
+        if constexpr (has_immediate_executor) {
             auto executor = asio::get_associated_immediate_executor(handler_, work_);
             auto allocator = get_allocator(handler_);
             asio::dispatch(executor, look{std::move(self), std::move(allocator)});
