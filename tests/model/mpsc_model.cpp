@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
-// The bounded channel's data plane and its queue of waiting senders, in every order: protocols [S] [T] [H] [R] [W].
+// The bounded channel's data plane and its queue of waiting senders, in every order: protocols [S] [A] [T] [H] [R] [W].
 //
 // What these tests and those of mpsc_closing_model.cpp say to a core broken on purpose, one line at a time:
 //
@@ -32,6 +32,7 @@
 //   [T] turn of a position given up stored relaxed               the receiver steps over a value whose move threw ...
 //   [H] head loaded relaxed by a sender                          two senders and one slot ...
 //   [H] slot freed before the value has left it                  two senders and one slot ...
+//   [A] the slots are stored, not exchanged from null            the first senders make the slots once ...
 //   [S] "full" is said of a head that is newer than the word     a sender is refused only if the channel was full
 //   [S] a sender takes a slot too many                           a close refuses the sender that waits ...
 //   [C] return_slots() does not look for the end                 a closed channel ends when the last reserved ...
@@ -282,6 +283,20 @@ TEST_CASE("mpsc model: the receiver steps over a value whose move threw, and its
             c->verify();
             model::check(c->received().size() == 1, "the other value is received");
         });
+    });
+    CAPTURE(capacity);
+    CHECK(result.failure == "");
+    CHECK(result.runs > 1);
+}
+
+TEST_CASE("mpsc model: the first senders make the slots once, and the receiver finds what is in them") {
+    auto const capacity = GENERATE(1U, 2U);
+    auto const result = model::explore(model::few_preemptions(2), [=](scenario& s) {
+        auto const c = std::make_shared<channel>(capacity, false);
+        s.finally([c] { c->verify(); });
+        s.thread("first", [=] { c->send(10); });
+        s.thread("second", [=] { c->try_send(20); });
+        s.thread("receiver", [=] { c->receive(1); });
     });
     CAPTURE(capacity);
     CHECK(result.failure == "");

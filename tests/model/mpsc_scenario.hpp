@@ -268,7 +268,14 @@ class recorded_channel : public bounded_parts<recorded_ends<weir::detail::mpsc_c
     using parts = bounded_parts<recorded_ends<weir::detail::mpsc_core<T, threading>>>;
 
 public:
-    explicit recorded_channel(std::size_t capacity) : parts(*new typename parts::core_type(capacity)) {}
+    /// `has_slots`: as when something has been sent before. Making the slots is a scenario of its own.
+    explicit recorded_channel(std::size_t capacity, bool has_slots = true)
+        : parts(*new typename parts::core_type(capacity)) {
+        if (has_slots) {
+            check(this->core.try_reserve(1) == weir::detail::attempt::done, "there is room");
+            this->core.return_slots(1);
+        }
+    }
 
     void verify() {
         this->verify_values();

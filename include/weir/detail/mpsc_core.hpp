@@ -86,7 +86,7 @@ public:
     }
 
     /// Reserves what there is, `most` at the most.
-    std::uint32_t try_reserve_up_to(std::uint32_t most) noexcept {
+    std::uint32_t try_reserve_up_to(std::uint32_t most) {
         auto n = static_cast<std::uint32_t>(std::min<std::size_t>(most, capacity()));
         while (n != 0 && try_reserve(n) != attempt::done) {
             n = is_closed() ? 0 : static_cast<std::uint32_t>(std::min<std::size_t>(n - 1, capacity()));
@@ -127,6 +127,7 @@ public:
 
     /// Queues a request, or tells that it was served or refused at once.
     wait_result request(slot_request& r, waiter& w) {
+        ring_.make_slots();
         wake_batch woken;
         std::lock_guard lock(mutex_);
         r.who = &w;

@@ -5,7 +5,7 @@
 
 // The data plane of the bounded mpsc channel: its slots, and how values go through them without a lock.
 //
-// A ring of slots (turn_ring.hpp, protocol [T]). One word (channel_word.hpp) holds the tail (the next position to be
+// A ring of slots (turn_ring.hpp, protocols [T] and [A]). One word (channel_word.hpp) holds the tail (the next position to be
 // sent), the number of reserved slots, and the flags, so that a send is one atomic exchange: it takes its position, and
 // cannot succeed once the closed flag is in. The receiver alone moves the head.
 //
@@ -76,7 +76,9 @@ protected:
     ~mpsc_slots() = default;
 
     /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
-    attempt admit(word change, std::uint32_t n, word& before) noexcept {
+    /// Throws std::bad_alloc if the ring cannot be made: then nothing has happened.
+    attempt admit(word change, std::uint32_t n, word& before) {
+        ring_.make_slots();
         word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
         for (;;) {
             if ((s & closed_flag) != 0) {
@@ -103,11 +105,11 @@ protected:
     /// Consumes the value at the head, without telling the senders yet.
     template <class F>
     attempt take_slot(F& consume) {
-        auto* slot = &ring_.at(next_);
-        while (slot->is_given_up(next_)) {
-            slot = &ring_.at(++next_);
+        auto* slot = ring_.find(next_);
+        while (slot != nullptr && slot->is_given_up(next_)) {
+            slot = ring_.find(++next_);
         }
-        if (!slot->is_written(next_)) {
+        if (slot == nullptr || !slot->is_written(next_)) {
             return is_drained() ? attempt::closed : attempt::not_now;
         }
 
