@@ -15,8 +15,9 @@
 //               original stands. A value is destroyed as soon as nobody needs it.
 // Closing       When the last sender goes, receivers get what is there and then empty optionals.
 // Cancellation  A cancelled receive has taken nothing; a cancelled async_send has sent nothing.
-// Copies        Each receiver gets a copy. If the copy throws, the exception comes out of the receive, the receiver
-//               keeps its place, and nobody else notices.
+// Copies        Each receiver gets a copy; several may be made of one value at the same time, as of any const object.
+//               If the copy throws, the exception comes out of the receive, the receiver keeps its place, and nobody
+//               else notices.
 // Threads       Copies of a sender, and distinct receivers, may be used on different threads at once. A receiver has
 //               its own thread or strand: one operation at a time, a second gets errc::busy.
 // Memory        The ring is allocated with the channel; values that are not trivially copyable in pooled blocks.
