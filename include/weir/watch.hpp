@@ -15,8 +15,7 @@
 // Closing       When the last sender goes, a value not yet seen comes first, then empty optionals. get() works on.
 // Cancellation  All types. Nothing was taken: the value still counts as not seen.
 // User code     Modifiers run under the value lock, which get(), receives of a new value and other sends wait for; they must
-//               not call those on their own channel. Predicates, copies and destructors run without any lock;
-//               several copies of one value may be made at the same time, as of any const object.
+//               not call those on their own channel. No lock is held for predicates, destructors, copies (also at once).
 // Exceptions    What a copy or a predicate throws comes out of the call or the await, and nothing counts as seen by it.
 //               When a modifier throws nobody is told, and what it had edited stays.
 // Threads       Copies of a sender, and distinct receivers, may be used on different threads at once. A receiver has its
