@@ -156,6 +156,18 @@ TEST_CASE("mpmc: values come out right when the slots grow, and when they are us
         }
     }
     CHECK(taken == sent);
+
+    auto [small_tx, small_rx] = mpmc::channel<std::unique_ptr<int>>(ctx.get_executor(), 300);
+    CHECK(small_tx.try_send(nullptr));
+    outcome<std::optional<mpmc::permits<std::unique_ptr<int>, executor>>> all;
+    small_tx.async_reserve_many(300, all.handler()); // waits for slots of which few were made
+    poll(ctx);
+    CHECK(small_rx.try_receive());
+    poll(ctx);
+    while (all.value()->size() != 0) {
+        all.value()->send(nullptr);
+    }
+    CHECK(small_rx.size() == 300);
 }
 
 TEST_CASE("mpmc: the sender is that of mpsc: permits, reserves in order, weak senders, many at once") {
