@@ -87,6 +87,15 @@ struct mpsc : kind {
     }
 };
 
+struct unbounded : kind {
+    static constexpr auto name = "unbounded";
+
+    template <class Policy>
+    static auto make(executor const& ex) {
+        return weir::mpsc::unbounded_channel<touchy, Policy>(ex);
+    }
+};
+
 struct mpmc : kind {
     static constexpr auto name = "mpmc";
     static constexpr bool one_receive_at_a_time = false;
@@ -127,7 +136,7 @@ struct watch : kind {
 template <class... Kinds>
 struct list {};
 
-using kinds = list<mpsc, mpmc, oneshot, broadcast, watch>;
+using kinds = list<mpsc, unbounded, mpmc, oneshot, broadcast, watch>;
 using bounded_kinds = list<mpsc, mpmc>;
 
 /// Sends without waiting, as the kind does.
