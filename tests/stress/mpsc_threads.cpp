@@ -93,13 +93,15 @@ void send_from_thread(mpsc::sender<numbered> to, int by) {
     }
 }
 
-task<void> receive_all(mpsc::receiver<numbered> from, seen& s) {
+template <class Receiver>
+task<void> receive_all(Receiver from, seen& s) {
     while (auto value = co_await from.async_receive()) {
         s(*value);
     }
 }
 
-task<void> receive_runs(mpsc::receiver<numbered> from, seen& s) {
+template <class Receiver>
+task<void> receive_runs(Receiver from, seen& s) {
     std::vector<numbered> run;
     while (co_await from.async_receive_many(run, 7) != 0) {
         for (auto const& v : run) {
@@ -240,6 +242,90 @@ TEST_CASE("mpsc threads: a receiver that goes while others send, a task that is 
         REQUIRE(ended == 3);
     }
     CHECK(counted::alive() == 0);
+}
+
+TEST_CASE("mpsc threads: the unbounded channel, threads send and a task receives") {
+    bool const in_runs = GENERATE(false, true);
+    {
+        asio::thread_pool pool(1);
+        auto [tx, rx] = mpsc::unbounded_channel<numbered>(pool.get_executor());
+        seen s;
+        weir::spawn(pool.get_executor(),
+                    in_runs ? receive_runs(std::move(rx), s) : receive_all(std::move(rx), s), asio::detached);
+        std::vector<std::thread> threads;
+        for (int by = 0; by != senders; ++by) {
+            threads.emplace_back(
+                [by](auto to) {
+                    for (int n = 0; n != each; ++n) {
+                        to.emplace(by, n);
+                    }
+                },
+                tx);
+        }
+        { auto const last = std::move(tx); }
+        for (auto& t : threads) {
+            t.join();
+        }
+        pool.join();
+        s.check_all();
+    }
+    CHECK(counted::alive() == 0);
+}
+
+TEST_CASE("mpsc threads: the unbounded channel ends after the last value, whenever the last sender goes") {
+    constexpr auto block = weir::detail::slots_per_block<counted, weir::multi_threaded>;
+    constexpr std::array<std::size_t, 6> counts{0, 1, 2, block - 1, block, block + 1};
+    bool all_there = true;
+    bool none_counted = true;
+    for (std::size_t round = 0; round != 1200; ++round) {
+        asio::io_context ctx;
+        auto [tx, rx] = mpsc::unbounded_channel<counted>(ctx.get_executor());
+        auto const n = counts[round % counts.size()];
+        std::thread sender(
+            [n](auto to) {
+                for (std::size_t i = 0; i != n; ++i) {
+                    to.emplace(static_cast<int>(i));
+                }
+            },
+            std::move(tx));
+        std::size_t received = 0;
+        while (auto const value = rx.blocking_receive()) {
+            all_there = all_there && value->value() == static_cast<int>(received);
+            ++received;
+        }
+        none_counted = none_counted && rx.empty() && rx.is_closed();
+        all_there = all_there && received == n;
+        sender.join();
+    }
+    CHECK(all_there);
+    CHECK(none_counted);
+    CHECK(counted::alive() == 0);
+}
+
+TEST_CASE("mpsc threads: the receiver of an unbounded channel goes while threads send, and nothing is left") {
+    for (int round = 0; round != 100; ++round) {
+        asio::io_context ctx;
+        {
+            auto [tx, rx] = mpsc::unbounded_channel<counted>(ctx.get_executor());
+            std::vector<std::thread> threads;
+            for (int by = 0; by != 2; ++by) {
+                threads.emplace_back(
+                    [](auto to) {
+                        while (to.emplace(1)) {
+                        }
+                    },
+                    tx);
+            }
+            for (int n = 0; n != round; ++n) {
+                (void)rx.blocking_receive();
+            }
+            { auto const gone = std::move(rx); }
+            for (auto& t : threads) {
+                t.join();
+            }
+        }
+        REQUIRE(counted::alive() == 0);
+    }
 }
 
 } // namespace mpsc_threads_test
