@@ -80,15 +80,18 @@ TEST_CASE("mpmc core: a receive that was promised a value, or whose receiver has
     CHECK(c.core().try_send(1) == attempt::done);
     CHECK(w.woken == 1);
     bool const goes = GENERATE(false, true);
+    weir::detail::mpmc_place<int, weir::multi_threaded> other(c.place);
     if (goes) {
         c.place.abandon_receiver();
         c.core().withdraw(r);
+        CHECK(other.try_take([](int&&) {}) == attempt::done); // so that there is nothing to look for
     }
     CHECK(c.core().park(r, w) == wait_result::look_again);
     CHECK(c.core().try_take(r, [](int&&) {}) == (goes ? attempt::closed : attempt::done));
     CHECK(r.refused == goes);
     CHECK(w.woken == 1);
     c.core().withdraw(r);
+    other.abandon_receiver();
 }
 
 TEST_CASE("mpmc core: what a consumer refuses goes back to where it was, and is promised to who waits") {
