@@ -88,7 +88,8 @@ void check_all(all_seen const& all) {
 task<void> send_all(mpmc::sender<numbered> to, std::size_t by) {
     for (int n = 0; n != each;) {
         if (n % 3 == 0) {
-            co_await to.async_emplace(by, n++);
+            co_await to.async_emplace(by, n);
+            ++n;
         } else if (n % 3 == 1) {
             auto slots = co_await to.async_reserve_many(1);
             numbered value(by, n++);
