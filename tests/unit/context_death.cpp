@@ -8,9 +8,12 @@
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
+#include <weir/broadcast.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/oneshot.hpp>
+#include <weir/watch.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -27,8 +30,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -77,6 +82,26 @@ struct pool {
 struct pool_strand : pool {
     asio::strand<asio::thread_pool::executor_type> executor() { return asio::make_strand(*context); }
 };
+
+/// A context of any kind, so that what is tested on all of them is compiled once.
+struct any_context {
+    std::function<asio::any_io_executor()> executor;
+    std::function<void()> settle;
+    std::function<void()> destroy;
+    bool is_stepped; // nothing runs on it by itself
+};
+
+template <class Where>
+any_context erase() {
+    auto const where = std::make_shared<Where>();
+    return {[where] { return asio::any_io_executor(where->executor()); }, [where] { where->settle(); },
+            [where] { where->context.reset(); }, std::is_base_of_v<loop, Where>};
+}
+
+/// Runs the test case once on each.
+any_context each_context() {
+    return GENERATE(&erase<loop>, &erase<loop_strand>, &erase<pool>, &erase<pool_strand>)();
+}
 
 /// Both channels, full or empty as an operation needs it in order to wait.
 struct channels {
@@ -131,18 +156,17 @@ struct witness {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("context death: handlers that wait are destroyed and not run", "", loop, loop_strand, pool,
-                   pool_strand) {
+TEST_CASE("context death: handlers that wait are destroyed and not run") {
     int ran = 0;
     {
-        TestType where;
+        any_context const where = each_context();
         channels c(where.executor());
         start_all(c, [&](auto operation) {
             std::move(operation)([w = witness{counted(0), &ran}](auto&&...) { ++*w.ran; });
         });
         where.settle();
         c.idle.second.async_receive_many(c.out, 2, [&](weir::error_code, std::size_t) {}); // busy
-        where.context.reset();
+        where.destroy();
         CHECK(counted::alive() == 1);
         c.check_usable();
     }
@@ -178,11 +202,10 @@ TEMPLATE_TEST_CASE("context death: tasks that wait are destroyed and not run", "
     CHECK(counted::alive() == 0);
 }
 
-TEMPLATE_TEST_CASE("context death: an asio::awaitable that waits is destroyed and not run", "", loop,
-                   loop_strand, pool, pool_strand) {
+TEST_CASE("context death: an asio::awaitable that waits is destroyed and not run") {
     int ran = 0;
     {
-        TestType where;
+        any_context const where = each_context();
         channels c(where.executor());
         start_all(c, [&](auto operation) {
             auto const wait = [](auto op, witness w) -> asio::awaitable<void> {
@@ -193,7 +216,7 @@ TEMPLATE_TEST_CASE("context death: an asio::awaitable that waits is destroyed an
                            asio::detached);
         });
         where.settle();
-        where.context.reset();
+        where.destroy();
         CHECK(counted::alive() == 1);
         c.check_usable();
     }
@@ -201,12 +224,10 @@ TEMPLATE_TEST_CASE("context death: an asio::awaitable that waits is destroyed an
     CHECK(counted::alive() == 0);
 }
 
-TEMPLATE_TEST_CASE(
-    "context death: a coroutine of somebody else is not run, and can be destroyed by its owner", "", loop,
-    loop_strand, pool, pool_strand) {
+TEST_CASE("context death: a coroutine of somebody else is not run, and can be destroyed by its owner") {
     int ran = 0;
     {
-        TestType where;
+        any_context const where = each_context();
         channels c(where.executor());
         std::vector<bare> waiting;
         start_all(c, [&](auto operation) {
@@ -217,7 +238,7 @@ TEMPLATE_TEST_CASE(
             waiting.push_back(wait(std::move(operation), witness{counted(0), &ran}));
         });
         where.settle();
-        where.context.reset();
+        where.destroy();
         CHECK(c.full.second.try_receive()); // wakes some of them, in vain
         CHECK(c.idle.first.try_send(counted(3)));
         CHECK(c.one.first.send(counted(4)));
@@ -344,6 +365,83 @@ TEST_CASE("context death: a spawn whose handler lives elsewhere, either going fi
         CHECK(calls == (handlers_first ? 0 : 1)); // a task that went with its context is told as aborted
         CHECK(has_failed == (!handlers_first && !ended));
     }
+    CHECK(counted::alive() == 0);
+}
+
+namespace {
+
+/// A broadcast and a watch channel, as their operations need them in order to wait.
+struct observed {
+    explicit observed(asio::any_io_executor const& ex)
+        : news(weir::broadcast::channel<counted>(ex, 1)),
+          latest(weir::watch::channel<counted>(ex, counted(1))) {
+        news.first.send(counted(1));
+        (void)idle.try_receive(); // news.second has it still to see
+    }
+
+    /// Starts every kind of operation by start(operation, a handle of its channel).
+    template <class Start>
+    void start_all(Start start) {
+        start(news.first.async_send(counted(2)), news.second); // waits for news.second
+        start(idle.async_receive(), idle);
+        start(news.first.async_closed(), news.second);
+        start(latest.second.async_receive(), latest.second);
+        start(other.async_wait_for([](counted const& c) { return c.value() == 3; }), other);
+        start(latest.first.async_closed(), other);
+    }
+
+    void check_usable() {
+        CHECK(news.first.receiver_count() == 2);
+        CHECK(latest.first.receiver_count() == 2);
+        CHECK(news.first.send(counted(5)) == 2);
+        CHECK(news.second.try_receive()->value() == 5);
+        CHECK(idle.try_receive()->value() == 5);
+        CHECK(latest.first.send(counted(6)));
+        CHECK(latest.second.try_receive()->value() == 6);
+        CHECK(other.try_receive()->value() == 6);
+        auto const copy = latest.second;
+        auto const again = news.second.resubscribe();
+        CHECK(news.first.receiver_count() == 3);
+    }
+
+    std::pair<weir::broadcast::sender<counted>, weir::broadcast::receiver<counted>> news;
+    weir::broadcast::receiver<counted> idle = news.first.subscribe();
+    std::pair<weir::watch::sender<counted>, weir::watch::receiver<counted>> latest;
+    weir::watch::receiver<counted> other = latest.second;
+};
+
+} // namespace
+
+TEST_CASE("context death: what waits on broadcast and watch is destroyed and not run, handles work on") {
+    bool const in_tasks = GENERATE(false, true);
+    bool const is_woken = GENERATE(false, true);
+    int ran = 0;
+    {
+        any_context const where = each_context();
+        observed c(where.executor());
+        auto const wait = [](auto op, auto handle, witness w) -> task<void> { // keeps the handle
+            co_await std::move(op);
+            *w.ran += 1 + static_cast<int>(handle.is_closed());
+        };
+        c.start_all([&](auto operation, auto const& handle) {
+            witness w{counted(0), &ran};
+            if (in_tasks) {
+                weir::spawn(where.executor(), wait(std::move(operation), handle, std::move(w)),
+                            asio::detached);
+            } else {
+                std::move(operation)([held = std::move(w), handle](auto&&...) { ++*held.ran; });
+            }
+        });
+        where.settle();
+        if (is_woken && where.is_stepped) {
+            CHECK(c.news.second.try_receive()); // lets the sender send
+            CHECK(c.latest.first.send(counted(3)));
+        }
+        where.destroy();
+        CHECK(counted::alive() == (is_woken && where.is_stepped ? 1 : 2));
+        c.check_usable();
+    }
+    CHECK(ran == 0);
     CHECK(counted::alive() == 0);
 }
 

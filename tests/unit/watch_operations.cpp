@@ -18,18 +18,23 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 // The operations of a watch channel as citizens of Asio: tokens, select, timeout, and what is left when their context,
@@ -260,6 +265,56 @@ TEST_CASE("watch tokens: a future, an awaitable, a tuple, a deferred call") {
     };
     CHECK(asio::co_spawn(pool, use(), asio::use_future).get() == 5);
     pool.join();
+}
+
+TEST_CASE("watch tokens: a stackful coroutine, redirected errors, a parallel group") {
+    asio::io_context ctx;
+    auto ends = watch::channel<int>(ctx.get_executor(), 1);
+    auto other = watch::channel<int>(ctx.get_executor(), 1);
+    auto const rethrow = [](std::exception_ptr e) {
+        if (e) {
+            std::rethrow_exception(e);
+        }
+    };
+    int sum = 0;
+    asio::spawn(
+        ctx,
+        [&](asio::yield_context yield) {
+            sum += *ends.second.async_receive(yield); // waits
+            sum += *ends.second.async_wait_for([](int n) { return n == 20; }, yield);
+            other.first.async_closed(yield);
+            sum += 100;
+        },
+        rethrow);
+    poll(ctx);
+    ends.first.send(10);
+    poll(ctx);
+    ends.first.send(20);
+    poll(ctx);
+    CHECK(sum == 30);
+    { auto const gone = std::move(other.second); }
+    poll(ctx);
+    CHECK(sum == 130);
+    other.second = other.first.subscribe();
+    auto const use = [&]() -> asio::awaitable<void> {
+        weir::error_code busy;
+        outcome<std::optional<int>> first;
+        ends.second.async_receive(first.handler());
+        (void)co_await ends.second.async_receive(asio::redirect_error(asio::use_awaitable, busy));
+        CHECK(busy == weir::errc::busy);
+        ends.first.send(30);
+        other.first.send(40); // both are ready in one turn, and neither is lost
+        auto const both = co_await asio::experimental::make_parallel_group(
+                              other.second.async_receive(),
+                              other.second.async_wait_for([](int) { return false; }, asio::deferred))
+                              .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+        CHECK(std::get<2>(both) == 40);
+        CHECK(first.value() == 30);
+        sum += 1000;
+    };
+    asio::co_spawn(ctx, use(), rethrow);
+    poll(ctx);
+    CHECK(sum == 1130);
 }
 
 TEST_CASE("watch blocking_receive: a plain thread sleeps until there is a new value, then until the end") {
