@@ -70,6 +70,37 @@ struct through_mpsc {
     } ends;
 };
 
+/// Four values each from two senders to two receivers of one queue.
+struct through_mpmc {
+    explicit through_mpmc(executor const& ex) : ends(weir::mpmc::channel<counted>(ex, 1)) {
+        for (int n = 0; n != 2; ++n) {
+            weir::spawn(ex, send(ends.first), asio::detached);
+            weir::spawn(ex, receive(ends.second), asio::detached);
+        }
+    }
+
+    static task<void> send(weir::mpmc::sender<counted, executor> tx) {
+        for (int n = 0; n != 2; ++n) {
+            auto slot = co_await tx.async_reserve();
+            std::move(*slot).send(counted(n));
+            co_await tx.async_emplace(n);
+        }
+    }
+
+    static task<void> receive(weir::mpmc::receiver<counted, executor> rx) {
+        std::vector<counted> out;
+        while (auto value = co_await rx.async_receive()) {
+            out.push_back(std::move(*value));
+            out.clear();
+            auto other = rx;
+            co_await weir::select(weir::on(other, [&out](counted v) { out.push_back(std::move(v)); }),
+                                  weir::on(rx, [&out](counted v) { out.push_back(std::move(v)); }));
+        }
+    }
+
+    std::pair<weir::mpmc::sender<counted, executor>, weir::mpmc::receiver<counted, executor>> ends;
+};
+
 /// A question by mpsc, the answer by oneshot.
 struct question {
     counted what;
@@ -189,7 +220,7 @@ struct spawn_in_spawn {
 } // namespace
 
 TEMPLATE_TEST_CASE("abandoned after any number of steps: the context first, then the handles", "",
-                   through_mpsc, ask_and_answer, select_of_four, through_asio, spawn_in_spawn) {
+                   through_mpsc, through_mpmc, ask_and_answer, select_of_four, through_asio, spawn_in_spawn) {
     int steps = 0;
     for (bool finished = false; !finished; ++steps) {
         auto ctx = std::make_unique<asio::io_context>();

@@ -230,6 +230,11 @@ TEST_CASE("mpmc: values may be of little ability: move-only, aligned, without a 
         CHECK(reinterpret_cast<std::uintptr_t>(&v) % 64 == 0);
     }
     CHECK(out.back().value == 7);
+
+    auto [large, takes_large] =
+        mpmc::channel<std::array<int, 1000>>(ctx.get_executor(), 1); // trivial, but not small
+    CHECK(large.try_send({1, 2, 3}));
+    CHECK(takes_large.try_receive()->at(2) == 3);
 }
 
 TEST_CASE("mpmc: a value whose move throws in a send is not sent, and its slot is free") {

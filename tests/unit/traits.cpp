@@ -24,6 +24,7 @@ namespace traits_test {
 namespace {
 
 namespace asio = boost::asio;
+namespace mpmc = weir::mpmc;
 namespace mpsc = weir::mpsc;
 namespace oneshot = weir::oneshot;
 using support::move_only;
@@ -40,13 +41,17 @@ template <class T>
 inline constexpr bool is_move_only =
     is_movable<T> && !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 
-// Handles: senders are copied, receivers and slots are not, none is made from nothing.
+// Handles: senders are copied, slots are not, receivers if there may be several, none is made from nothing.
 static_assert(is_copyable<mpsc::sender<move_only>> && is_movable<mpsc::sender<move_only>>);
 static_assert(is_copyable<mpsc::weak_sender<move_only>> && is_movable<mpsc::weak_sender<move_only>>);
 static_assert(is_move_only<mpsc::receiver<int>> && is_move_only<mpsc::receiver<move_only, loop, one_thread>>);
 static_assert(is_move_only<mpsc::permit<int>> && is_move_only<mpsc::permits<int>>);
 static_assert(is_move_only<oneshot::sender<int>> && is_move_only<oneshot::receiver<move_only, strand>>);
 static_assert(is_move_only<weir::task<>> && is_move_only<weir::task<move_only>>);
+static_assert(is_copyable<mpmc::sender<move_only>> && is_movable<mpmc::sender<move_only>>);
+static_assert(is_copyable<mpmc::receiver<move_only>> && is_movable<mpmc::receiver<move_only, strand>>);
+static_assert(is_move_only<mpmc::permit<int>> && is_move_only<mpmc::permits<int>>);
+static_assert(!std::is_default_constructible_v<mpmc::receiver<int>>);
 static_assert(!std::is_default_constructible_v<mpsc::sender<int>>);
 static_assert(!std::is_default_constructible_v<mpsc::receiver<int>>);
 static_assert(!std::is_default_constructible_v<oneshot::receiver<int>>);
@@ -67,7 +72,22 @@ static_assert(std::same_as<made_on<asio::thread_pool&>,
                            std::pair<mpsc::sender<int, strand>, mpsc::receiver<int, strand>>>);
 static_assert(std::same_as<made_on<asio::io_context&>::first_type::executor_type, asio::strand<loop>>);
 
+// Handles that are aliases are taken apart by function templates all the same.
+template <class T>
+T sends(mpsc::sender<T>&, mpmc::sender<T>&);
+template <class T, class Executor>
+std::pair<T, Executor> receives(mpsc::receiver<T, Executor>&, mpmc::receiver<T, Executor>&);
+static_assert(std::same_as<int, decltype(sends(std::declval<mpsc::sender<int>&>(),
+                                               std::declval<mpmc::sender<int>&>()))>);
+static_assert(
+    std::same_as<std::pair<int, loop>, decltype(receives(std::declval<mpsc::receiver<int, loop>&>(),
+                                                         std::declval<mpmc::receiver<int, loop>&>()))>);
+
 // Conversions follow the executor's, and only these.
+static_assert(std::convertible_to<mpmc::receiver<int, loop> const&, mpmc::receiver<int>>);
+static_assert(std::convertible_to<mpmc::receiver<int, strand>, mpmc::receiver<int>>);
+static_assert(!std::convertible_to<mpmc::receiver<int>, mpmc::receiver<int, loop>>);
+static_assert(!std::convertible_to<mpmc::sender<int>, mpsc::sender<int>>);
 static_assert(std::convertible_to<mpsc::sender<int, loop> const&, mpsc::sender<int>>);
 static_assert(std::convertible_to<mpsc::sender<int, strand>, mpsc::sender<int>>);
 static_assert(std::convertible_to<mpsc::receiver<int, loop>, mpsc::receiver<int>>);

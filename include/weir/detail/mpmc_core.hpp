@@ -11,7 +11,8 @@
 // (value_nodes.hpp): a sender takes a node, writes the value without the lock, and queues the node under it; a receiver
 // takes the node out of the queue, and gives it back when the value is gone. Values are in the order in which their
 // nodes were queued, so each sender's are in its own order.
-// What is trivial to move is no user code: it goes in and out under the lock, which is then taken once instead of twice.
+// What is trivial to move, and small, is no user code: it goes in and out under the lock, which is then taken once instead
+// of twice.
 
 #include <weir/detail/channel_owners.hpp>
 #include <weir/detail/config.hpp>
@@ -41,10 +42,11 @@ class mpmc_core : public channel_owners<mpmc_core<T, Threading>, Threading> {
     using node = value_node<T>;
     using list = node_list<T>;
 
-    /// Making a T from a U, and destroying it, is no user code.
+    /// Making a T from a U, and destroying it, is no user code, and short.
     template <class U>
-    static constexpr bool is_trivial =
-        std::is_trivially_constructible_v<T, U>&& std::is_trivially_destructible_v<T>;
+    static constexpr bool
+        is_trivial = std::is_trivially_constructible_v<T, U>&& std::is_trivially_destructible_v<T> &&
+                     sizeof(T) <= 4 * cache_line;
 
 public:
     using value_type = T;
