@@ -3,15 +3,19 @@
 #ifndef WEIR_WEIR_HPP
 #define WEIR_WEIR_HPP
 
-// Everything but the market part: channels, select, tasks, time.
+// Everything but the market part: channels, select, tasks, time, locks.
 
 #include <weir/broadcast.hpp>
 #include <weir/error.hpp>
 #include <weir/mpmc.hpp>
 #include <weir/mpsc.hpp>
+#include <weir/mutex.hpp>
+#include <weir/notify.hpp>
 #include <weir/oneshot.hpp>
 #include <weir/operation.hpp>
 #include <weir/select.hpp>
+#include <weir/semaphore.hpp>
+#include <weir/synchronized.hpp>
 #include <weir/task.hpp>
 #include <weir/threading.hpp>
 #include <weir/timeout.hpp>
