@@ -20,7 +20,8 @@
 //               else notices.
 // Threads       Copies of a sender, and distinct receivers, may be used on different threads at once. A receiver has
 //               its own thread or strand: one operation at a time, a second gets errc::busy.
-// Memory        The ring is allocated with the channel; values that are not trivially copyable in pooled blocks.
+// Memory        The ring is allocated by the first send; values that are not trivially copyable in pooled blocks. An
+//               idle channel of int has 264 bytes, with a capacity of 1024 in use 16648.
 //
 //   auto [tx, rx] = weir::broadcast::channel<stop>(ctx, 1);
 //   auto another = tx.subscribe();

@@ -17,8 +17,10 @@
 // Threads       Copies of a sender may be used on different threads at once, one object on one thread at a time. The
 //               receiver has its own thread or strand: one operation at a time, a second gets errc::busy.
 // Visibility    Whatever a sender did before its send happens before the receiver has the value.
-// Memory        The ring is allocated with the channel: capacity, rounded up to a power of two, times a slot. Unbounded:
-//               blocks of slots come as values do and go when they have been received; two blocks are kept.
+// Memory        The ring is allocated by the first send: capacity, rounded up to a power of two, times a slot. Unbounded:
+//               blocks of slots come as values do and go when they have been received; two blocks are kept. An idle
+//               channel of int has 384 bytes, with a capacity of 1024 in use 8576; unbounded 448, in use 1472. A handle
+//               has 16, a receive that a task waits for 160.
 //
 //   auto [tx, rx] = weir::mpsc::channel<int>(ctx, 16);
 //   weir::spawn(ctx, produce(std::move(tx)), asio::detached);

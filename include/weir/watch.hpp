@@ -21,7 +21,7 @@
 // Threads       Copies of a sender, and distinct receivers, may be used on different threads at once. A receiver has its
 //               own thread or strand: one operation at a time, a second gets errc::busy.
 // Memory        No allocation per value: small trivially copyable ones (256 bytes) stand in the channel, others in blocks
-//               that are used again. An idle channel of int with one receiver has 248 bytes (64-bit, libstdc++).
+//               that are used again. An idle channel of int with one receiver has 248 bytes.
 //
 //   auto [tx, rx] = weir::watch::channel<settings>(ctx, settings{});
 //   tx.send_modify([](settings& s) { s.level = 2; });

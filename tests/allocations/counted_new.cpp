@@ -5,16 +5,24 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 // In a file of its own: where the compiler sees both ends of an allocation inlined it warns of a mismatch.
 
 constinit std::atomic<long> support::allocations{0};
+constinit std::atomic<long> support::allocated_bytes{0};
+constinit std::atomic<long> support::too_large{std::numeric_limits<long>::max()};
 
 namespace {
 
 void* counted_allocation(std::size_t size, std::size_t alignment) {
+    auto const bytes = static_cast<long>(size);
+    if (bytes >= support::too_large.load(std::memory_order_relaxed)) {
+        throw std::bad_alloc();
+    }
     support::allocations.fetch_add(1, std::memory_order_relaxed);
+    support::allocated_bytes.fetch_add(bytes, std::memory_order_relaxed);
     void* const p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
     if (p == nullptr) {
         throw std::bad_alloc();

@@ -10,8 +10,13 @@
 
 namespace support {
 
-/// Calls of operator new since the start. Whoever allocates adds, and nothing else hangs on it: relaxed.
+/// Calls of operator new since the start, and the bytes that they asked for. Whoever allocates adds, and nothing else
+/// hangs on it: relaxed.
 extern std::atomic<long> allocations;
+extern std::atomic<long> allocated_bytes;
+
+/// The allocations that large or larger fail.
+extern std::atomic<long> too_large;
 
 } // namespace support
 

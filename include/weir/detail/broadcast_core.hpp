@@ -14,13 +14,14 @@
 //   User code (a value's copy, move, destructor) never runs under the mutex: a reader takes a snapshot, copies from it
 //   after letting go, and then moves its place on. If the copy throws the place stays.
 //
-//   Lossless senders queue. A slot that becomes free is promised to the front, which is woken; it sends when it runs.
-//   An overwriting send may take the promised slot meanwhile: then the sender goes back to the front.
+//   Lossless senders queue for slots that become free: send_queue.hpp.
+//
+//   The slots are allocated by the first send that somebody receives: an idle channel has no use for them.
 
 #include <weir/detail/channel_owners.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
-#include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/send_queue.hpp>
 #include <weir/detail/shared_value.hpp>
 #include <weir/detail/waiter.hpp>
 
@@ -37,13 +38,6 @@
 
 namespace weir::detail {
 
-/// A lossless sender's place in the queue. Guarded by the ring's mutex.
-struct send_ticket : list_hook<> {
-    waiter* who = nullptr;
-    std::uint64_t number = 0; // its place in the order of arrival
-    bool promised = false;    // a slot was free for it when it was woken
-};
-
 template <class T, class Threading>
 class broadcast_core : public channel_owners<broadcast_core<T, Threading>, Threading> {
     static_assert(std::is_nothrow_destructible_v<T> && std::is_copy_constructible_v<T>);
@@ -57,9 +51,7 @@ public:
     using stored = typename values::stored;
 
     explicit broadcast_core(std::size_t capacity)
-        : broadcast_core::channel_owners(0),
-          slots_(std::bit_ceil(checked_capacity(capacity))),
-          mask_(slots_.size() - 1) {}
+        : broadcast_core::channel_owners(0), capacity_(std::bit_ceil(checked_capacity(capacity))) {}
 
     broadcast_core(broadcast_core const&) = delete;
 
@@ -69,7 +61,8 @@ public:
     std::size_t send(T&& value) {
         stored next = values_.make(std::move(value));
         wake_batch woken;
-        std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        make_slots(lock);
         if (receivers_ != 0) {
             put(next, woken); // `next` has the overwritten value then, and destroys it after the lock
         }
@@ -80,16 +73,17 @@ public:
     [[nodiscard]] stored make(T&& value) { return values_.make(std::move(value)); }
 
     /// Sends if nobody has to miss a value for it. `closed`: there are no receivers.
-    attempt try_send(stored& next, send_ticket& ticket) noexcept {
+    attempt try_send(stored& next, send_ticket& ticket) {
         wake_batch woken;
-        std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        make_slots(lock);
         if (receivers_ == 0) {
             return attempt::closed;
         }
         if (!may_send(ticket)) {
             return attempt::not_now;
         }
-        settle(ticket);
+        senders_.settle(ticket);
         put(next, woken); // nobody needs what `next` holds now
         return attempt::done;
     }
@@ -100,19 +94,14 @@ public:
         if (receivers_ == 0 || may_send(ticket)) {
             return wait_result::look_again;
         }
-        if (std::exchange(ticket.promised, false)) {
-            take_back(ticket);
-        } else if (!ticket.is_linked()) {
-            ticket.number = ++last_number_;
-            senders_.push_back(ticket);
-        }
+        senders_.wait(ticket);
         return wait_result::parked;
     }
 
     void stop_sending(send_ticket& ticket) noexcept {
         wake_batch woken;
         std::lock_guard lock(mutex_);
-        settle(ticket);
+        senders_.settle(ticket);
         promise_free_slots(woken);
     }
 
@@ -225,7 +214,7 @@ public:
         return receivers_;
     }
 
-    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
     /// All senders have gone: receivers get what is there, and then the end.
     void close() noexcept {
@@ -250,9 +239,7 @@ private:
             parked->wake(woken);
         }
         if (--receivers_ == 0) {
-            while (send_ticket* t = senders_.pop_front()) {
-                t->who->wake(woken);
-            }
+            senders_.wake_all(woken);
             wait_closed_.wake_all(woken);
         }
         return tail_;
@@ -260,20 +247,34 @@ private:
 
     // all of these under the mutex
 
-    slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & mask_]; }
-
-    [[nodiscard]] std::uint64_t oldest() const noexcept {
-        return tail_ > slots_.size() ? tail_ - slots_.size() : 0;
+    /// Lets go of the mutex while it allocates.
+    void make_slots(std::unique_lock<mutex>& lock) {
+        if (slots_.empty() && receivers_ != 0) {
+            lock.unlock();
+            std::vector<slot> fresh(capacity_);
+            lock.lock();
+            if (slots_.empty()) {
+                slots_.swap(fresh);
+            }
+        }
     }
 
+    slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & (capacity_ - 1)]; }
+
+    [[nodiscard]] std::uint64_t oldest() const noexcept { return tail_ > capacity_ ? tail_ - capacity_ : 0; }
+
     /// Room for one value behind the `ahead` that were promised to others, without overwriting.
-    [[nodiscard]] bool has_room(std::size_t ahead) noexcept {
-        return ahead < slots_.size() && (tail_ + ahead < slots_.size() || at(tail_ + ahead).needed == 0);
+    [[nodiscard]] auto has_room() noexcept {
+        return [this](std::size_t ahead) noexcept {
+            return ahead < capacity_ && (tail_ + ahead < capacity_ || at(tail_ + ahead).needed == 0);
+        };
     }
 
     [[nodiscard]] bool may_send(send_ticket const& ticket) noexcept {
-        return ticket.promised ? has_room(0) : senders_.empty() && has_room(promised_);
+        return senders_.may_send(ticket, has_room());
     }
+
+    void promise_free_slots(wake_batch& woken) noexcept { senders_.promise_free_slots(woken, has_room()); }
 
     void put(stored& next, wake_batch& woken) noexcept {
         slot& s = at(tail_);
@@ -293,43 +294,17 @@ private:
         return unneeded;
     }
 
-    void promise_free_slots(wake_batch& woken) noexcept {
-        while (!senders_.empty() && has_room(promised_)) {
-            send_ticket* t = senders_.pop_front();
-            t->promised = true;
-            ++promised_;
-            t->who->wake(woken);
-        }
-    }
-
-    /// A promised slot was overwritten before its sender ran: first in the queue again.
-    void take_back(send_ticket& ticket) noexcept {
-        --promised_;
-        senders_.insert_before_first(ticket, [&](send_ticket const& t) { return t.number > ticket.number; });
-    }
-
-    void settle(send_ticket& ticket) noexcept {
-        if (ticket.is_linked()) {
-            ticket.unlink();
-        }
-        if (std::exchange(ticket.promised, false)) {
-            --promised_;
-        }
-    }
-
     values values_; // before the slots, which give their blocks back to it
-    std::vector<slot> slots_;
-    std::size_t const mask_;
+    std::size_t const capacity_;
 
-    mutable mutex mutex_; // guards the slots and all that follows
+    mutable mutex mutex_;     // guards all that follows
+    std::vector<slot> slots_; // none, or capacity_
     std::uint64_t tail_ = 0;
     std::size_t receivers_ = 0;
-    std::uint64_t last_number_ = 0; // of a lossless sender that queued
-    std::size_t promised_ = 0;      // lossless senders that were woken for a slot and have not sent yet
-    bool is_closed_ = false;        // all senders have gone
-    waiter_list parked_;            // receivers
-    waiter_list wait_closed_;       // senders waiting for all receivers to go
-    intrusive_list<send_ticket> senders_;
+    bool is_closed_ = false;  // all senders have gone
+    waiter_list parked_;      // receivers
+    waiter_list wait_closed_; // senders waiting for all receivers to go
+    send_queue senders_;      // lossless ones
 };
 
 } // namespace weir::detail
