@@ -4,6 +4,7 @@
 #include "allocations/counted_new.hpp"
 #include "support/catch.hpp"
 
+#include <weir/mpmc.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/select.hpp>
 #include <weir/task.hpp>
@@ -112,6 +113,21 @@ void check_all(asio::thread_pool& ctx, Executor ex) {
 }
 
 } // namespace
+
+TEST_CASE("allocations in tasks: none a message through a shared queue") {
+    auto const receive_all = [](asio::io_context& ctx, long& made) -> task<void> {
+        auto [tx, rx] = weir::mpmc::channel<int>(ctx, 1);
+        auto receiver = std::move(rx);
+        weir::spawn(ctx, send_for_ever(std::move(tx)), asio::detached);
+        auto const receive = [&] { return receiver.async_receive(); };
+        co_await count(receive, made);
+    };
+    asio::io_context ctx(1);
+    long made = -1;
+    weir::spawn(ctx, receive_all(ctx, made), asio::detached);
+    ctx.run();
+    CHECK(made == 0);
+}
 
 TEST_CASE("allocations in tasks: none a message, none a wait for the time, on a loop") {
     asio::io_context ctx(1);
