@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -80,6 +81,19 @@ void send_range(Sender& tx, int first, int last) {
         tx.send(typename Sender::value_type(n));
     }
 }
+
+/// Runs what it is given in the middle of what a core does: when a lock is let go for the first time.
+struct interrupted : weir::single_threaded {
+    struct mutex : weir::detail::null_mutex {
+        void unlock() noexcept {
+            if (auto const what = std::exchange(on_unlock, nullptr)) {
+                what();
+            }
+        }
+
+        static inline std::function<void()> on_unlock;
+    };
+};
 
 } // namespace
 
@@ -420,6 +434,21 @@ TEST_CASE("broadcast traits") {
     static_assert(!std::is_convertible_v<rx, broadcast::receiver<int, executor>>);
     static_assert(!std::is_default_constructible_v<counted>); // and still a value
     SUCCEED();
+}
+
+TEST_CASE("broadcast send: whatever happens while the first send makes the slots, they are made once") {
+    asio::io_context ctx;
+    auto [tx, rx] = broadcast::channel<int, interrupted>(ctx.get_executor(), 4);
+    SECTION("another send") {
+        interrupted::mutex::on_unlock = [&to = tx] { to.send(2); };
+        CHECK(tx.send(1) == 1);
+        CHECK(drain(rx) == std::vector<int>{2, 1});
+    }
+    SECTION("the receiver goes") {
+        interrupted::mutex::on_unlock = [&from = rx] { auto const gone = std::move(from); };
+        CHECK(tx.send(1) == 0);
+        CHECK(tx.send(2) == 0);
+    }
 }
 
 } // namespace broadcast_test

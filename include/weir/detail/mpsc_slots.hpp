@@ -78,12 +78,12 @@ protected:
     /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
     /// Throws std::bad_alloc if the ring cannot be made: then nothing has happened.
     attempt admit(word change, std::uint32_t n, word& before) {
-        ring_.make_slots();
         word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
         for (;;) {
             if ((s & closed_flag) != 0) {
                 return attempt::closed;
             }
+            ring_.make_slots(); // [A]
             position const used =
                 position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
             if (n != 0 && ((s & senders_wait) != 0 || used + n > capacity_)) {
