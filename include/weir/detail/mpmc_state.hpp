@@ -4,7 +4,7 @@
 #define WEIR_DETAIL_MPMC_STATE_HPP
 
 // The state of the bounded channel with many senders and many receivers, and all its transitions. Each is called under
-// the channel's mutex (mpmc_core.hpp) and runs no user code: it does not make, move or destroy a value.
+// the channel's mutex (mpmc_values.hpp) and runs no user code: it does not make, move or destroy a value.
 //
 // A slot is free, or busy, or holds a value that is ready. Busy is a slot that is reserved (a permit, a granted request), or
 // whose value is being written, taken out or destroyed just now.
@@ -54,6 +54,9 @@ class mpmc_state {
 
 public:
     explicit mpmc_state(std::size_t capacity) noexcept : capacity_(capacity), nodes_(capacity) {}
+
+    /// Never changes, so it may be called without the mutex.
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
     [[nodiscard]] bool is_closed() const noexcept { return is_closed_; }
 
