@@ -3,9 +3,10 @@
 #ifndef WEIR_WEIR_HPP
 #define WEIR_WEIR_HPP
 
-// Everything but the market part: channels, select, tasks, time, locks.
+// Everything but the market part: channels, select, tasks, time, cancellation, locks.
 
 #include <weir/broadcast.hpp>
+#include <weir/cancellation.hpp>
 #include <weir/error.hpp>
 #include <weir/mpmc.hpp>
 #include <weir/mpsc.hpp>
