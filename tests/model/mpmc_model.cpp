@@ -20,6 +20,24 @@
 #include <vector>
 
 // The shared queue in every order: promises, slots that go to who waits, and the end.
+//
+// What these tests say to a core broken on purpose, one line at a time:
+//
+//   a value is taken although it is promised to another        a promised value is not the next comer's
+//   a withdrawn receive keeps its promise, or goes on counting a cancelled receive passes on ...
+//   nobody is woken for the end                                both receivers find the end ...
+//   the end is told with slots busy                            values that were taken and not consumed ...
+//   values that come back are promised to nobody               values that were taken and not consumed ...
+//   a freed slot is granted to nobody                          a freed slot goes to who waits ...
+//   a refused request keeps its slots                          a request that had one slot of two ...
+//   a receive parks at the end                                 both receivers find the end ...
+//   a receive takes although its receiver has gone             a receiver that goes aborts its receive ...
+//   a receiver that goes makes the others lose their place     a receiver that goes aborts its receive ...
+//   a value written after the last receiver went is queued     the last receiver that goes ...
+//   the last receiver leaves what is there                     the last receiver that goes ...
+//   a value is queued before it is written                     two receivers that park ...
+//   a node is given back before its value is out               two senders and two receivers ...
+//   a value whose construction throws keeps its slot           a value whose construction throws ...
 
 namespace mpmc_model {
 
@@ -320,6 +338,22 @@ TEST_CASE("mpmc model: a close refuses the sender that waits, whether it gets a 
             c->close();
             c->receive_to_the_end(1);
         });
+    });
+}
+
+TEST_CASE("mpmc model: a request that had one slot of two gives it back when it is refused") {
+    explore(2, [](scenario& s, channel_ptr const& c) {
+        c->try_send(20);
+        s.thread("sender", [=] {
+            if (c->reserve(2)) {
+                c->core.return_slots(2);
+            }
+        });
+        s.thread("first", [=] {
+            c->close();
+            c->receive_to_the_end(0);
+        });
+        s.thread("second", [=] { c->receive_to_the_end(1); });
     });
 }
 
