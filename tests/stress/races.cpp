@@ -99,6 +99,10 @@ struct mpsc {
     static auto make(executor const& ex) { return weir::mpsc::channel<counted>(ex, 2); }
 };
 
+struct unbounded {
+    static auto make(executor const& ex) { return weir::mpsc::unbounded_channel<counted>(ex); }
+};
+
 struct mpmc {
     static auto make(executor const& ex) { return weir::mpmc::channel<counted>(ex, 2); }
 };
@@ -148,7 +152,7 @@ void repeat_with(F f) {
 
 TEST_CASE("race: a receive that starts while the value is sent has it, no wake-up is lost") {
     two_threads both;
-    repeat_with<mpsc, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
+    repeat_with<mpsc, unbounded, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
         received got;
         counted value(n + 1);
         both.run(
@@ -160,7 +164,7 @@ TEST_CASE("race: a receive that starts while the value is sent has it, no wake-u
 
 TEST_CASE("race: whoever sees that it is closed sees the value that was sent before") {
     two_threads both;
-    repeat_with<mpsc, mpmc, broadcast, watch>([&](int n, auto& c, asio::io_context&) {
+    repeat_with<mpsc, unbounded, mpmc, broadcast, watch>([&](int n, auto& c, asio::io_context&) {
         counted value(n + 1);
         bool right = true;
         both.run(
@@ -183,7 +187,7 @@ TEST_CASE("race: whoever sees that it is closed sees the value that was sent bef
 
 TEST_CASE("race: a receive that waits while the last sender sends and goes has the value, then the end") {
     two_threads both;
-    repeat_with<mpsc, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
+    repeat_with<mpsc, unbounded, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
         received got;
         received end;
         counted value(n + 1);
@@ -206,7 +210,7 @@ TEST_CASE("race: a receive that waits while the last sender sends and goes has t
 
 TEST_CASE("race: what is sent while the receiver goes is kept by the sender or destroyed") {
     two_threads both;
-    repeat_with<mpsc, mpmc, oneshot, watch>([&](int n, auto& c, asio::io_context&) {
+    repeat_with<mpsc, unbounded, mpmc, oneshot, watch>([&](int n, auto& c, asio::io_context&) {
         bool right = true;
         both.run(
             n, [&] { c.rx.reset(); },
@@ -240,7 +244,7 @@ TEST_CASE("race: a permit that sends while the receiver goes") {
 
 TEST_CASE("race: counts are exact while the last sender goes") {
     two_threads both;
-    repeat_with<mpsc, mpmc, broadcast>([&](int n, auto& c, asio::io_context&) {
+    repeat_with<mpsc, unbounded, mpmc, broadcast>([&](int n, auto& c, asio::io_context&) {
         auto const inside = static_cast<std::size_t>(n) % 3;
         for (std::size_t i = 0; i != inside; ++i) {
             counted value(n);
@@ -282,7 +286,7 @@ TEST_CASE("race oneshot: a send against a close and a try, either both have the 
 TEST_CASE("race: a receive that moves to another context while the value is sent has it there") {
     two_threads both;
     asio::io_context old;
-    repeat_with<mpsc, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
+    repeat_with<mpsc, unbounded, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
         asio::cancellation_signal signal;
         received before;
         received after;
@@ -310,7 +314,7 @@ TEST_CASE(
     "race: a wait for the close that moves to another context while the receiver goes completes there") {
     two_threads both;
     asio::io_context old;
-    repeat_with<mpsc, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
+    repeat_with<mpsc, unbounded, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
         asio::cancellation_signal signal;
         outcome<> before;
         outcome<> after;
@@ -335,7 +339,7 @@ TEST_CASE(
 TEST_CASE("race: a receiver that goes under its receive while the value is sent leaves nothing behind") {
     two_threads both;
     auto const witness = std::make_shared<int>(0);
-    repeat_with<mpsc, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
+    repeat_with<mpsc, unbounded, mpmc, oneshot, broadcast, watch>([&](int n, auto& c, asio::io_context& ctx) {
         received got;
         counted value(n + 1);
         c.rx->async_receive(

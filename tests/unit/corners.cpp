@@ -399,6 +399,7 @@ TEST_CASE("values: empty, over-aligned, large") {
     auto const ex = ctx.get_executor();
     auto const with = [&]<class T>(std::type_identity<T>) {
         pass_through(ctx, weir::mpsc::channel<T>(ex, 3), 3);
+        pass_through(ctx, weir::mpsc::unbounded_channel<T>(ex), 3);
         pass_through(ctx, weir::oneshot::channel<T>(ex), 1);
         pass_through(ctx, weir::broadcast::channel<T>(ex, 3), 3);
         pass_through(ctx, weir::watch::channel<T>(ex, T(0)), 3);

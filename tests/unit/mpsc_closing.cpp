@@ -63,6 +63,7 @@ void check_end(asio::io_context& ctx, mpsc::receiver<int, executor>& rx) {
     CHECK(none.value() == 0);
     CHECK_FALSE(rx.try_receive());
     CHECK(rx.is_closed());
+    CHECK(rx.empty());
 }
 
 /// Every way to send fails.
