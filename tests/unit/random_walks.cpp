@@ -264,7 +264,7 @@ private:
 
     void wait_to_receive() {
         if (!receive_) {
-            receive_.emplace();
+            receive_ = std::make_unique<outcome<std::optional<counted>>>();
             rx_.async_receive(receive_->handler());
         }
     }
@@ -332,7 +332,7 @@ private:
     std::deque<int> inside_; // the values that were sent and not received
     std::deque<permits> held_;
     std::vector<std::unique_ptr<request>> requests_;
-    std::optional<outcome<std::optional<counted>>> receive_;
+    std::unique_ptr<outcome<std::optional<counted>>> receive_; // one at a time
     int next_ = 0;
     bool closed_ = false;
     bool right_ = true;
