@@ -33,7 +33,9 @@
 #include <weir/detail/broadcast_core.hpp>
 #include <weir/detail/broadcast_operations.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/counted_handle.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/place_handle.hpp>
 #include <weir/operation.hpp>
 #include <weir/threading.hpp>
 
@@ -76,35 +78,22 @@ public:
         using other = receiver<T, Other, Threading>;
     };
 
-    receiver(receiver const& other)
-        : receiver(other.place_->ring(), other.place_->ring().add_receiver_at(other.place_->place()),
-                   other.executor_) {}
-
+    receiver(receiver const&) = default;
     receiver(receiver&&) noexcept = default;
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    receiver(receiver<T, Other, Threading>&& other)
-        : place_(std::move(other.place_)), executor_(other.executor_) {}
+    receiver(receiver<T, Other, Threading> const& other) : executor_(other.executor_), place_(other.place_) {}
 
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    receiver(receiver<T, Other, Threading> const& other)
-        : receiver(other.place_->ring(), other.place_->ring().add_receiver_at(other.place_->place()),
-                   detail::bound_executor<Executor>(other.executor_)) {}
+    receiver(receiver<T, Other, Threading>&& other)
+        : executor_(other.executor_), place_(std::move(other.place_)) {}
 
-    receiver& operator=(receiver other) noexcept {
-        std::swap(place_, other.place_);
-        std::swap(executor_, other.executor_);
-        return *this;
-    }
-
-    ~receiver() {
-        if (place_) {
-            place_->abandon_receiver();
-        }
-    }
+    receiver& operator=(receiver const&) = default;
+    receiver& operator=(receiver&&) noexcept = default;
+    ~receiver() = default;
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
 
@@ -123,9 +112,7 @@ public:
     [[nodiscard]] std::uint64_t total_missed() const noexcept { return place_->total_missed(); }
 
     /// A receiver of the same channel that stands behind everything sent so far.
-    [[nodiscard]] receiver resubscribe() const {
-        return receiver(place_->ring(), place_->ring().add_receiver(), executor_);
-    }
+    [[nodiscard]] receiver resubscribe() const { return receiver(place_->ring(), executor_); }
 
     /// The next value, if there is one now. Throws what T's copy throws; the place is kept then.
     [[nodiscard]] std::optional<T> try_receive() {
@@ -160,11 +147,10 @@ private:
     friend class sender<T, Executor, Threading>;
     friend detail::handle_maker;
 
-    receiver(core& ring, std::uint64_t at, detail::bound_executor<Executor> ex)
-        : place_(new place(ring, at)), executor_(std::move(ex)) {}
+    receiver(core& ring, detail::bound_executor<Executor> ex) : executor_(std::move(ex)), place_(ring) {}
 
-    detail::intrusive_ptr<place> place_; // null when moved from
-    detail::bound_executor<Executor> executor_;
+    detail::bound_executor<Executor> executor_; // first: what can throw comes before what is counted
+    detail::place_handle<place> place_;
 };
 
 /// A sending end. Copyable: a copy is one sender more of the same channel. Moved from, it may only be destroyed or
@@ -185,37 +171,21 @@ public:
         using other = sender<T, Other, Threading>;
     };
 
-    sender(sender const& other) noexcept : core_(other.core_), executor_(other.executor_) {
-        core_->add_sender();
-    }
-
-    sender(sender&& other) noexcept
-        : core_(std::exchange(other.core_, nullptr)), executor_(other.executor_) {}
+    sender(sender const&) = default;
+    sender(sender&&) noexcept = default;
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    sender(sender<T, Other, Threading> const& other) : core_(other.core_), executor_(other.executor_) {
-        core_->add_sender();
-    }
+    sender(sender<T, Other, Threading> const& other) : executor_(other.executor_), core_(other.core_) {}
 
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    sender(sender<T, Other, Threading>&& other) : core_(other.core_), executor_(other.executor_) {
-        other.core_ = nullptr;
-    }
+    sender(sender<T, Other, Threading>&& other) : executor_(other.executor_), core_(std::move(other.core_)) {}
 
-    sender& operator=(sender other) noexcept {
-        std::swap(core_, other.core_);
-        std::swap(executor_, other.executor_);
-        return *this;
-    }
-
-    ~sender() {
-        if (core_ != nullptr) {
-            core_->release_sender();
-        }
-    }
+    sender& operator=(sender const&) = default;
+    sender& operator=(sender&&) noexcept = default;
+    ~sender() = default;
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
 
@@ -230,9 +200,7 @@ public:
     [[nodiscard]] bool operator==(sender const& other) const noexcept { return core_ == other.core_; }
 
     /// A receiver that stands behind everything sent so far.
-    [[nodiscard]] receiver_type subscribe() const {
-        return receiver_type(*core_, core_->add_receiver(), executor_);
-    }
+    [[nodiscard]] receiver_type subscribe() const { return receiver_type(*core_, executor_); }
 
     /// Sends to all receivers, over the oldest value if the ring is full. Never waits.
     /// Returns how many receivers there were; with none the value is destroyed.
@@ -269,10 +237,10 @@ private:
     friend detail::handle_maker;
 
     /// Adopts one count of senders.
-    sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
+    sender(core& c, detail::bound_executor<Executor> ex) noexcept : executor_(std::move(ex)), core_(c) {}
 
-    core* core_; // one count of senders; null when moved from
-    detail::bound_executor<Executor> executor_;
+    detail::bound_executor<Executor> executor_; // first: what can throw comes before what is counted
+    detail::counted_handle<core, detail::counts_sender> core_;
 };
 
 template <class T, class Threading, detail::executor_or_context ExecutorOrContext>

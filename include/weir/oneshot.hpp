@@ -25,6 +25,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/oneshot_core.hpp>
+#include <weir/detail/place_handle.hpp>
 #include <weir/operation.hpp>
 #include <weir/threading.hpp>
 
@@ -67,20 +68,10 @@ public:
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    sender(sender<T, Other, Threading>&& other) : core_(std::move(other.core_)), executor_(other.executor_) {}
+    sender(sender<T, Other, Threading>&& other) : executor_(other.executor_), core_(std::move(other.core_)) {}
 
-    sender& operator=(sender&& other) noexcept {
-        sender taken(std::move(other));
-        std::swap(core_, taken.core_);
-        std::swap(executor_, taken.executor_);
-        return *this;
-    }
-
-    ~sender() {
-        if (core_) {
-            core_->abandon_sender();
-        }
-    }
+    sender& operator=(sender&&) noexcept = default;
+    ~sender() = default;
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
 
@@ -106,10 +97,10 @@ private:
     friend class sender;
     friend detail::handle_maker;
 
-    sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
+    sender(core& c, detail::bound_executor<Executor> ex) noexcept : executor_(std::move(ex)), core_(c) {}
 
-    detail::intrusive_ptr<core> core_; // null when moved from
     detail::bound_executor<Executor> executor_;
+    detail::sole_handle<core, detail::sending_side> core_;
 };
 
 /// The receiving end. Move-only. Destroying it destroys a value that was sent and not received.
@@ -133,20 +124,10 @@ public:
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
     receiver(receiver<T, Other, Threading>&& other)
-        : core_(std::move(other.core_)), executor_(other.executor_) {}
+        : executor_(other.executor_), core_(std::move(other.core_)) {}
 
-    receiver& operator=(receiver&& other) noexcept {
-        receiver taken(std::move(other));
-        std::swap(core_, taken.core_);
-        std::swap(executor_, taken.executor_);
-        return *this;
-    }
-
-    ~receiver() {
-        if (core_) {
-            core_->abandon_receiver();
-        }
-    }
+    receiver& operator=(receiver&&) noexcept = default;
+    ~receiver() = default;
 
     [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
 
@@ -185,10 +166,10 @@ private:
     friend class receiver;
     friend detail::handle_maker;
 
-    receiver(core& c, detail::bound_executor<Executor> ex) noexcept : core_(&c), executor_(std::move(ex)) {}
+    receiver(core& c, detail::bound_executor<Executor> ex) noexcept : executor_(std::move(ex)), core_(c) {}
 
-    detail::intrusive_ptr<core> core_; // null when moved from
     detail::bound_executor<Executor> executor_;
+    detail::sole_handle<core, detail::receiving_side> core_;
 };
 
 template <class T, class Threading, detail::executor_or_context ExecutorOrContext>

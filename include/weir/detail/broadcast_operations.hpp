@@ -25,9 +25,15 @@ class broadcast_place {
     using core = broadcast_core<T, Threading>;
 
 public:
-    /// Takes over one of the ring's counted receivers.
-    broadcast_place(core& ring, std::uint64_t place) noexcept
-        : ring_(intrusive_ptr<core>::share(&ring)), place_(place) {}
+    using channel_type = core;
+
+    /// A new receiver, which stands behind everything that was sent.
+    explicit broadcast_place(core& ring)
+        : ring_(intrusive_ptr<core>::share(&ring)), place_(ring.add_receiver()) {}
+
+    /// A new receiver, which stands where the other stands.
+    broadcast_place(broadcast_place const& other)
+        : ring_(other.ring_), place_(ring_->add_receiver_at(other.place_)) {}
 
     template <class F>
     attempt try_take(F&& consume) {
@@ -59,8 +65,6 @@ public:
     [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
     [[nodiscard]] core& ring() const noexcept { return *ring_; }
-
-    [[nodiscard]] std::uint64_t place() const noexcept { return place_; }
 
     [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
 

@@ -3,11 +3,11 @@
 #ifndef WEIR_DETAIL_PLACE_HANDLE_HPP
 #define WEIR_DETAIL_PLACE_HANDLE_HPP
 
-// What receivers hold.
+// What receivers hold, and senders that are alone.
 //
 //   place_handle   a copyable receiver: a place, which is what the channel knows of this one receiver. It lives on the heap,
 //                  because operations that have started on it outlive the handle.
-//   sole_handle    the receiver of a channel that has one: the channel's core is the place.
+//   sole_handle    the receiver of a channel that has one: the channel's core is the place. Or the sender, if there is one.
 
 #include <weir/detail/ref_counted.hpp>
 
@@ -46,13 +46,27 @@ private:
     intrusive_ptr<Place> place_; // null when moved from
 };
 
-/// The receiver's share of a core. Move-only; a handle that goes abandons the receiving side.
-template <class Core>
+struct receiving_side {
+    template <class Core>
+    static void abandon(Core& core) noexcept {
+        core.abandon_receiver();
+    }
+};
+
+struct sending_side {
+    template <class Core>
+    static void abandon(Core& core) noexcept {
+        core.abandon_sender();
+    }
+};
+
+/// One side's share of a core. Move-only; a handle that goes abandons its side.
+template <class Core, class Side = receiving_side>
 class sole_handle {
 public:
     using channel_type = Core;
 
-    /// Adopts the receiver's reference.
+    /// Adopts the side's reference.
     explicit sole_handle(Core& core) noexcept : core_(&core) {}
 
     sole_handle(sole_handle&&) noexcept = default;
@@ -65,7 +79,7 @@ public:
 
     ~sole_handle() {
         if (core_) {
-            core_->abandon_receiver();
+            Side::abandon(*core_);
         }
     }
 
