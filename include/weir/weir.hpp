@@ -18,6 +18,7 @@
 #include <weir/semaphore.hpp>
 #include <weir/synchronized.hpp>
 #include <weir/task.hpp>
+#include <weir/task_group.hpp>
 #include <weir/threading.hpp>
 #include <weir/timeout.hpp>
 #include <weir/watch.hpp>

@@ -6,6 +6,7 @@
 #include "support/all_channels.hpp"
 #include "support/catch.hpp"
 #include "support/counting_threading.hpp"
+#include "support/meddling_executor.hpp"
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
@@ -220,40 +221,13 @@ TEST_CASE("coop: a loop over a channel that has ended, or always has something, 
     CHECK(rounds <= 2 * 128);
 }
 
-namespace {
-
-/// An executor that does something of its own each time that something is posted.
-struct meddling_executor {
-    void execute(auto f) const {
-        if (auto const once = std::exchange(*meddle, nullptr)) {
-            once();
-        }
-        inner.execute(std::move(f));
-    }
-
-    [[nodiscard]] asio::execution_context& query(asio::execution::context_t) const noexcept {
-        return inner.context();
-    }
-
-    static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
-        return asio::execution::blocking.never;
-    }
-
-    bool operator==(meddling_executor const&) const noexcept = default;
-
-    executor inner;
-    std::function<void()>* meddle;
-};
-
-} // namespace
-
 TEST_CASE("wake-ups: an executor that uses the channel when something is posted to it does not lock it up") {
     bool const by_closing = GENERATE(false, true);
     all::with_all<counting_threading>([&](auto& c) {
         std::function<void()> meddle;
         all::received got;
         outcome<> closed;
-        meddling_executor const where{c.context->get_executor(), &meddle};
+        support::meddling_executor const where{c.context->get_executor(), &meddle};
         c.rx->async_receive(asio::bind_executor(where, got.handler()));
         c.tx->async_closed(asio::bind_executor(where, closed.handler()));
         c.run();

@@ -125,10 +125,16 @@ private:
     std::optional<result> result_; // written before has_ended_ is set, read after
 };
 
+/// A task with a queue of its own, which counts as work of the executor; not started.
+template <class Executor, class T>
+[[nodiscard]] intrusive_ptr<spawned<T>> make_spawned(Executor const& ex, task<T> what) {
+    intrusive_ptr<run_queue> q(new run_queue_over<tracked_executor<Executor>>(tracked(ex)));
+    return intrusive_ptr<spawned<T>>(new spawned<T>(std::move(q), std::move(what)));
+}
+
 /// Starts a task and waits for its end.
 template <class Executor, class T>
 class spawn_core {
-    using queue = run_queue_over<tracked_executor<Executor>>;
 
 public:
     using signature = typename spawn_signature<T>::type;
@@ -155,8 +161,7 @@ public:
 
     wait_result start_waiting(waiter& w) {
         if (!root_) {
-            intrusive_ptr<run_queue> q(new queue(tracked(*executor_)));
-            root_ = intrusive_ptr<spawned<T>>(new spawned<T>(std::move(q), std::move(task_)));
+            root_ = make_spawned(*executor_, std::move(task_));
             executor_.reset();
         }
         auto const root =

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_TASK_GROUP_HPP
+#define WEIR_TASK_GROUP_HPP
+
+// task_group: tasks that belong together. Spawn as many as you like, join waits for all; the first that throws ends the
+// others, and its exception comes out of the join.
+//
+// When a sibling is the better choice: one task whose result you await, spawn; nobody waits for it, spawn with
+// asio::detached.
+//
+// Failing       The first exception cancels the group. What the others throw while they end is dropped.
+// Cancelling    Asks every task that runs to end (terminal), and drops those that have not begun. It does not wait: join
+//               does. A task that ends with operation_aborted because it was asked has not failed.
+// Limit         At most so many tasks run at once; the others wait for their turn, first come first served.
+// Destroying    Cancels. The tasks end by themselves afterwards, so join first if they refer to what goes.
+// Threads       All members may be called on several threads at once.
+// Placement     Tasks run on the group's executor. On a strand or a single-threaded loop that is one at a time; given the
+//               executor of a pool they run side by side, each for itself serialised.
+// Memory        One block for the group; three a task besides its frame.
+//
+//   weir::task_group group(pool.get_executor());
+//   for (auto& url : urls)
+//       group.spawn(fetch(url));
+//   co_await group.async_join();
+
+#include <weir/detail/bound_executor.hpp>
+#include <weir/detail/config.hpp>
+#include <weir/detail/group_core.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/operation.hpp>
+#include <weir/task.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace weir {
+
+/// Not movable: who shares it holds a reference.
+template <class Executor = asio::any_io_executor>
+class basic_task_group {
+    using default_token = detail::default_token_t<Executor>;
+
+public:
+    using executor_type = Executor;
+
+    /// No limit to how many tasks run at once.
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+    template <class Other>
+    struct rebind_executor {
+        using other = basic_task_group<Other>;
+    };
+
+    /// An executor is used as it is, on an execution context the group gets a strand.
+    /// Throws std::invalid_argument if no task could ever run.
+    template <detail::executor_or_context ExecutorOrContext>
+    explicit basic_task_group(ExecutorOrContext&& where, std::size_t limit = unlimited)
+        : executor_(Executor(detail::to_executor(std::forward<ExecutorOrContext>(where)))),
+          core_(new detail::group_core(checked(limit))) {}
+
+    basic_task_group(basic_task_group const&) = delete;
+    basic_task_group& operator=(basic_task_group const&) = delete;
+
+    /// As cancel().
+    ~basic_task_group() { core_->cancel(); }
+
+    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+
+    /// Starts a task, later and never inside this call; when its turn comes if there is a limit. False: the group was
+    /// cancelled, or a task has failed, and this one was destroyed without having run.
+    bool spawn(task<> what) { return core_->add(detail::make_spawned(executor_.get(), std::move(what))); }
+
+    /// Asks all tasks to end.
+    void cancel() noexcept { core_->cancel(); }
+
+    /// By cancel() or by an exception.
+    [[nodiscard]] bool is_cancelled() const noexcept { return core_->is_cancelled(); }
+
+    /// Tasks that run or wait for their turn.
+    [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }
+
+    /// Waits until there is no task left, also of those that are spawned meanwhile.
+    /// Completes:     void(std::exception_ptr) - what a task threw first, or nothing; operation_aborted as an exception:
+    ///                this wait was cancelled.
+    /// Cancellation:  all types; of the wait, the tasks go on.
+    /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
+    template <detail::token_for<detail::join_core<Executor>> Token = default_token>
+    auto async_join(Token&& token = Token{}) {
+        return detail::initiate(detail::join_core<Executor>(*core_, get_executor()),
+                                std::forward<Token>(token));
+    }
+
+private:
+    static std::size_t checked(std::size_t limit) {
+        if (limit == 0) {
+            throw std::invalid_argument("weir: a task group with a limit of nothing");
+        }
+        return limit;
+    }
+
+    detail::bound_executor<Executor> executor_;
+    detail::intrusive_ptr<detail::group_core> core_;
+};
+
+/// Over any executor.
+using task_group = basic_task_group<>;
+
+} // namespace weir
+
+#endif

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include <weir/task_group.hpp>
+
+#include <weir/notify.hpp>
+#include <weir/select.hpp>
+
+#include "support/catch.hpp"
+#include "support/meddling_executor.hpp"
+#include "support/outcome.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace task_group_test {
+
+namespace asio = boost::asio;
+using support::poll;
+using weir::task;
+
+namespace {
+
+/// What a join says.
+class joined {
+public:
+    void operator()(std::exception_ptr const& e) {
+        ++calls;
+        what = e ? message(e) : "nothing";
+    }
+
+    [[nodiscard]] auto handler() {
+        return [this](std::exception_ptr const& e) { (*this)(e); };
+    }
+
+    static std::string message(std::exception_ptr const& e) {
+        try {
+            std::rethrow_exception(e);
+        } catch (boost::system::system_error const& error) {
+            return error.code() == asio::error::operation_aborted ? "aborted" : error.what();
+        } catch (std::exception const& error) {
+            return error.what();
+        }
+    }
+
+    int calls = 0;
+    std::string what;
+};
+
+/// Waits until it is notified or asked to end, and writes down which.
+task<> wait_for(weir::notify& go, std::string& log, char name) {
+    try {
+        co_await go.async_notified();
+        log += name;
+    } catch (boost::system::system_error const&) {
+        log += '!';
+        throw;
+    }
+}
+
+task<> fail_after(weir::notify& go, char const* what) {
+    co_await go.async_notified();
+    throw std::runtime_error(what);
+}
+
+} // namespace
+
+TEST_CASE("task_group: a join waits for all tasks, also for those that come meanwhile") {
+    asio::io_context ctx;
+    weir::notify go(ctx.get_executor());
+    weir::task_group group(ctx.get_executor());
+    std::string log;
+    joined first;
+    group.async_join(first.handler()); // there is nothing to wait for
+    poll(ctx);
+    CHECK(first.what == "nothing");
+    joined all;
+    CHECK(group.spawn(wait_for(go, log, 'a')));
+    CHECK(group.spawn(wait_for(go, log, 'b')));
+    CHECK(group.size() == 2);
+    group.async_join(all.handler());
+    poll(ctx);
+    go.notify_one();
+    poll(ctx);
+    CHECK(log == "a");
+    CHECK(group.spawn(wait_for(go, log, 'c')));
+    go.notify_one();
+    poll(ctx);
+    CHECK(log == "ab");
+    CHECK(all.calls == 0);
+    go.notify_one();
+    poll(ctx);
+    CHECK(log == "abc");
+    CHECK(all.what == "nothing");
+    CHECK(group.size() == 0);
+    CHECK_FALSE(group.is_cancelled());
+}
+
+TEST_CASE("task_group: the first exception ends the others and comes out of every join") {
+    asio::io_context ctx;
+    weir::notify go(ctx.get_executor());
+    weir::notify never(ctx.get_executor());
+    weir::task_group group(ctx.get_executor(), 3);
+    std::string log;
+    joined one;
+    joined two;
+    group.spawn(fail_after(go, "first"));
+    auto fail_at_end = [&]() -> task<> {
+        try {
+            co_await wait_for(never, log, 'a');
+        } catch (boost::system::system_error const&) {
+        }
+        throw std::runtime_error("second");
+    };
+    group.spawn(fail_at_end());
+    group.spawn(wait_for(never, log, 'd'));
+    group.spawn(wait_for(go, log, 'b')); // waits for its turn, which does not come
+    group.async_join(one.handler());
+    poll(ctx);
+    go.notify_one();
+    poll(ctx);
+    CHECK(log == "!!");
+    CHECK(one.what == "first");
+    CHECK(group.is_cancelled());
+    CHECK_FALSE(group.spawn(wait_for(go, log, 'c')));
+    group.async_join(two.handler());
+    poll(ctx);
+    CHECK(two.what == "first");
+}
+
+TEST_CASE("task_group: cancelled, tasks that end because they were asked have not failed, others have") {
+    asio::io_context ctx;
+    weir::notify never(ctx.get_executor());
+    weir::task_group group(ctx.get_executor());
+    std::string log;
+    joined all;
+    group.spawn(wait_for(never, log, 'a'));
+    bool const is_bad = GENERATE(true, false);
+    auto bad = [&]() -> task<> {
+        try {
+            co_await never.async_notified();
+        } catch (boost::system::system_error const&) {
+        }
+        if (is_bad) {
+            throw std::runtime_error("could not clean up");
+        }
+    };
+    group.spawn(bad());
+    group.async_join(all.handler());
+    poll(ctx);
+    group.cancel();
+    group.cancel();
+    CHECK(log.empty()); // never inside the call
+    poll(ctx);
+    CHECK(log == "!");
+    CHECK(all.what == (is_bad ? "could not clean up" : "nothing"));
+}
+
+TEST_CASE("task_group: cancelled while it starts a task, it asks that one to end as well") {
+    asio::io_context ctx;
+    std::function<void()> meddle;
+    weir::notify never(ctx.get_executor());
+    weir::basic_task_group<support::meddling_executor> group(
+        support::meddling_executor{ctx.get_executor(), &meddle});
+    std::string log;
+    meddle = [&] { group.cancel(); };
+    CHECK(group.spawn(wait_for(never, log, 'a')));
+    CHECK(group.is_cancelled());
+    poll(ctx);
+    CHECK(log == "!");
+    CHECK(group.size() == 0);
+}
+
+TEST_CASE("task_group: a limit, in the order in which they came") {
+    asio::io_context ctx;
+    weir::notify go(ctx.get_executor());
+    std::string log;
+    CHECK_THROWS_AS(weir::task_group(ctx, 0), std::invalid_argument);
+    weir::task_group group(ctx.get_executor(), 2);
+    auto one = [&](char name) -> task<> {
+        log += name;
+        co_await go.async_notified();
+    };
+    for (char const name : {'a', 'b', 'c', 'd'}) {
+        group.spawn(one(name));
+    }
+    poll(ctx);
+    CHECK(log == "ab");
+    CHECK(group.size() == 4);
+    go.notify_one();
+    poll(ctx);
+    CHECK(log == "abc");
+    go.notify_all();
+    poll(ctx);
+    CHECK(log == "abcd");
+    group.cancel();
+    poll(ctx);
+    CHECK(group.size() == 0);
+}
+
+TEST_CASE("task_group: a join that is cancelled leaves the tasks alone") {
+    asio::io_context ctx;
+    weir::notify go(ctx.get_executor());
+    weir::task_group group(ctx.get_executor());
+    std::string log;
+    asio::cancellation_signal cancel;
+    joined given_up;
+    joined all;
+    group.spawn(wait_for(go, log, 'a'));
+    group.async_join(asio::bind_cancellation_slot(cancel.slot(), given_up.handler()));
+    group.async_join(all.handler());
+    poll(ctx);
+    cancel.emit(asio::cancellation_type::total);
+    poll(ctx);
+    CHECK(given_up.what == "aborted");
+    CHECK(all.calls == 0);
+    go.notify_one();
+    poll(ctx);
+    CHECK(log == "a");
+    CHECK(all.what == "nothing");
+}
+
+TEST_CASE(
+    "task_group: destroyed with tasks running it asks them to end; a context that dies takes them along") {
+    std::optional<asio::io_context> ctx(std::in_place);
+    auto const alive = std::make_shared<int>(0);
+    std::string log;
+    auto never = std::make_unique<weir::notify>(ctx->get_executor());
+    auto hold = [&](std::shared_ptr<int> token) -> task<> {
+        co_await wait_for(*never, log, 'a');
+        (void)token;
+    };
+    auto group = std::make_unique<weir::task_group>(ctx->get_executor(), 1);
+    group->spawn(hold(alive));
+    group->spawn(hold(alive));
+    poll(*ctx);
+    CHECK(alive.use_count() == 3);
+    SECTION("the group first") {
+        group.reset();
+        CHECK(alive.use_count() == 2); // the one that had not begun is gone
+        poll(*ctx);
+        CHECK(log == "!");
+    }
+    SECTION("the context first") {
+        ctx.reset();
+        CHECK(log.empty());
+    }
+    CHECK(alive.use_count() == 1);
+    group.reset();
+    never.reset();
+}
+
+TEST_CASE("task_group: side by side on a pool, spawning from inside, failing at any time") {
+    asio::thread_pool pool(2);
+    for (int round = 0; round != 100; ++round) {
+        weir::task_group group(pool.get_executor(), 3);
+        std::atomic<int> begun{0};
+        std::atomic<int> ended{0};
+
+        struct count_out {
+            std::atomic<int>& ended;
+
+            ~count_out() { ++ended; }
+        };
+
+        auto leaf = [&](int n) -> task<> {
+            ++begun;
+            count_out const at_end{ended};
+            co_await asio::post(asio::deferred);
+            if (n == round) {
+                throw std::runtime_error("one of them");
+            }
+        };
+        auto spread = [&]() -> task<> {
+            for (int n = 0; n != 50; ++n) {
+                group.spawn(leaf(n));
+                co_await asio::post(asio::deferred);
+            }
+        };
+        group.spawn(spread());
+        // Not what was thrown: ThreadSanitizer does not see how libstdc++ counts who has the exception.
+        bool failed = false;
+        try {
+            group.async_join(asio::use_future).get();
+        } catch (...) {
+            failed = true;
+        }
+        CHECK(begun == ended);
+        CHECK(failed == (round < 50));
+        CHECK(group.size() == 0);
+    }
+    pool.join();
+}
+
+} // namespace task_group_test
