@@ -205,12 +205,12 @@ public:
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    sender(sender<T, Other, Threading> const& other) : core_(other.core_), executor_(other.executor_) {}
+    sender(sender<T, Other, Threading> const& other) : executor_(other.executor_), core_(other.core_) {}
 
     template <class Other>
         requires(!std::same_as<Other, Executor> && std::convertible_to<Other const&, Executor>)
 
-    sender(sender<T, Other, Threading>&& other) : core_(std::move(other.core_)), executor_(other.executor_) {}
+    sender(sender<T, Other, Threading>&& other) : executor_(other.executor_), core_(std::move(other.core_)) {}
 
     sender& operator=(sender const&) = default;
     sender& operator=(sender&&) noexcept = default;
@@ -279,10 +279,10 @@ private:
     friend detail::handle_maker;
 
     /// Adopts one count of senders.
-    sender(core& c, detail::bound_executor<Executor> ex) noexcept : core_(c), executor_(std::move(ex)) {}
+    sender(core& c, detail::bound_executor<Executor> ex) noexcept : executor_(std::move(ex)), core_(c) {}
 
-    detail::counted_handle<core, detail::counts_sender> core_; // null when moved from
-    detail::bound_executor<Executor> executor_;
+    detail::bound_executor<Executor> executor_; // first: what can throw comes before what is counted
+    detail::counted_handle<core, detail::counts_sender> core_;
 };
 
 template <class T, class Threading, detail::executor_or_context ExecutorOrContext>
