@@ -119,6 +119,8 @@ public:
         l.messages.back().carried = {};
         l.sequential = 0;
         l.accessed = {};
+        l.maker = self_;
+        l.made = know().clock[self_];
         l.is_alive = true;
         return id;
     }
@@ -240,6 +242,9 @@ private:
         location& l = *pause(op);
         if (!l.is_alive) {
             fail(fmt::format("#{} is used after its end", op.where));
+        }
+        if (l.made > know().clock[l.maker]) {
+            fail(fmt::format("#{} is used by who cannot know that it was made", op.where));
         }
         l.accessed[self_] = know().clock[self_];
         return l;

@@ -361,6 +361,23 @@ TEST_CASE("explorer: the last of several owners may destroy, if letting go is re
     CHECK(with(acquire).failure != "");
 }
 
+TEST_CASE("explorer: an atomic that one thread makes may be used by who has acquired it") {
+    auto const with = [](std::memory_order order) {
+        return model::explore({}, [=](scenario& s) {
+            auto const made = std::make_shared<atomic<atomic<int>*>>(nullptr);
+            s.thread("maker", [=] { made->store(new atomic<int>(1), order); });
+            s.thread("user", [=] {
+                if (auto* const p = made->load(acquire)) {
+                    p->load(relaxed);
+                }
+            });
+            s.finally([=] { delete made->load(relaxed); });
+        });
+    };
+    CHECK(with(release).failure == "");
+    CHECK(with(relaxed).failure != "");
+}
+
 TEST_CASE("explorer: tells a value that was never destroyed, a failed check and an exception") {
     auto const one_thread = [](auto body) {
         return model::explore({}, [=](scenario& s) { s.thread("a", body); }).failure;

@@ -72,6 +72,8 @@ struct location {
     std::vector<message> messages; // in modification order
     moment sequential = 0;         // the newest message that a seq_cst access has touched
     thread_clock accessed{};       // the last access of each thread
+    thread_id maker = 0;           // who made it, and when
+    moment made = 0;
     bool is_alive = false;
 
     [[nodiscard]] moment newest() const noexcept { return static_cast<moment>(messages.size() - 1); }
