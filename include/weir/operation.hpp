@@ -13,6 +13,8 @@
 //   given to weir::select, weir::timeout.
 // Use it once, as an rvalue. The handle that made it must be alive when it starts (as with Asio's I/O objects); from
 // then on the operation keeps what it needs. An operation that is dropped without having been started did nothing.
+// If a value throws when it is moved or copied on its way out: a task that awaits the operation, or a coroutine of somebody
+// else, gets the exception; with a token it comes out of the executor's run(), and the handler is destroyed uncalled.
 //
 //   auto op = rx.async_receive();
 //   std::move(op)([](weir::error_code ec, std::optional<int> v) { ... });

@@ -49,6 +49,7 @@ TEMPLATE_TEST_CASE("policy receive: gets the value, whoever comes first, and not
         if (receive_first) {
             start(c, got);
             c.run();
+            CHECK_FALSE(c.context->stopped()); // what waits is work
         }
         CHECK(send(*c.tx, 1));
         if (!receive_first) {
@@ -59,6 +60,7 @@ TEMPLATE_TEST_CASE("policy receive: gets the value, whoever comes first, and not
         REQUIRE(got.is_success());
         CHECK(got.value()->number() == 1);
         CHECK_FALSE(c.rx->try_receive());
+        CHECK(c.context->stopped());
     });
 }
 
@@ -139,9 +141,11 @@ TEMPLATE_TEST_CASE("policy async_closed: completes for all who wait when the rec
         c.run();
         CHECK(cancelled.is_failure(asio::error::operation_aborted));
         CHECK(first.is_pending());
+        CHECK_FALSE(c.context->stopped());
         c.rx.reset();
         c.run();
         CHECK(first.is_success());
+        CHECK(c.context->stopped());
         CHECK(second.is_success());
         outcome<> late;
         c.tx->async_closed(to(c, late));
