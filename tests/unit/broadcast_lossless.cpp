@@ -4,6 +4,7 @@
 #include <weir/broadcast.hpp>
 
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
@@ -15,10 +16,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -317,6 +322,77 @@ TEST_CASE("broadcast lossless: abandoned after any number of steps, nothing is l
     }
     CHECK(steps > 5);
     CHECK(counted::alive() == 0);
+}
+
+namespace {
+
+struct cancellable {
+    outcome<> done;
+    asio::cancellation_signal signal;
+};
+
+/// Random operations of which several run in one turn. Whether it was right after each turn, and in the end.
+bool run_random_turns(asio::io_context& ctx, unsigned seed) {
+    std::mt19937 random(seed);
+    std::size_t const capacity = std::size_t{1} << seed % 3;
+    channel<counted> c(ctx, capacity);
+    std::vector<broadcast::receiver<counted, executor>> all(2, *c.rx);
+    std::deque<cancellable> sends;
+    std::unique_ptr<outcome<std::optional<counted>>> waits; // on c.rx
+    std::uint64_t overwriting = 0;
+    bool right = true;
+    for (int n = 0; n != 150; ++n) {
+        auto const what = random() % 13;
+        auto const who = random() % all.size();
+        if (what < 4) {
+            auto& s = sends.emplace_back();
+            c.tx->async_send(counted(n), asio::bind_cancellation_slot(s.signal.slot(), s.done.handler()));
+        } else if (what == 4) {
+            c.tx->send(counted(n));
+            ++overwriting;
+        } else if (what == 5 && !sends.empty()) {
+            sends[random() % sends.size()].signal.emit(asio::cancellation_type::terminal);
+        } else if (what == 6 && all.size() < 4) {
+            all.push_back(random() % 2 == 0 ? all[who] : c.tx->subscribe());
+        } else if (what == 7 && all.size() > 1) {
+            all.erase(all.begin() + static_cast<std::ptrdiff_t>(who));
+        } else if (what == 8) {
+            if (!waits || !waits->is_pending()) {
+                waits = std::make_unique<outcome<std::optional<counted>>>();
+                c.rx->async_receive(waits->handler());
+            }
+        } else if (what < 12) {
+            (void)all[who].try_receive();
+            (void)(what == 11 && c.rx->try_receive());
+        } else {
+            poll(ctx);
+            bool const has_room =
+                c.rx->size() < capacity &&
+                std::all_of(all.begin(), all.end(), [&](auto const& rx) { return rx.size() < capacity; });
+            bool const somebody_waits =
+                std::any_of(sends.begin(), sends.end(), [](auto const& s) { return s.done.is_pending(); });
+            right = right && !(has_room && somebody_waits);
+            right = right && !(waits && waits->is_pending() && !c.rx->empty());
+            right = right && c.rx->total_missed() <= overwriting;
+        }
+    }
+    c.rx.reset();
+    all.clear();
+    poll(ctx);
+    return right && (!waits || waits->calls() == 1) &&
+           std::all_of(sends.begin(), sends.end(), [](auto const& s) { return s.done.calls() == 1; });
+}
+
+} // namespace
+
+TEST_CASE("broadcast lossless: in random turns nobody waits for a slot that is free, or for a value that is "
+          "there") {
+    asio::io_context ctx;
+    for (unsigned seed = 0; seed != support::effort(3000U, 300U); ++seed) {
+        CAPTURE(seed);
+        REQUIRE(run_random_turns(ctx, seed));
+        REQUIRE(counted::alive() == 0);
+    }
 }
 
 } // namespace broadcast_lossless_test
