@@ -34,6 +34,19 @@ using support::counted;
 using support::outcome;
 using support::poll;
 
+/// Runs what it is given in the middle of what a core does: when a lock is let go for the first time.
+struct interrupted : weir::single_threaded {
+    struct mutex : weir::detail::null_mutex {
+        void unlock() noexcept {
+            if (auto const what = std::exchange(on_unlock, nullptr)) {
+                what();
+            }
+        }
+
+        static inline std::function<void()> on_unlock;
+    };
+};
+
 namespace {
 
 using executor = asio::io_context::executor_type;
@@ -81,19 +94,6 @@ void send_range(Sender& tx, int first, int last) {
         tx.send(typename Sender::value_type(n));
     }
 }
-
-/// Runs what it is given in the middle of what a core does: when a lock is let go for the first time.
-struct interrupted : weir::single_threaded {
-    struct mutex : weir::detail::null_mutex {
-        void unlock() noexcept {
-            if (auto const what = std::exchange(on_unlock, nullptr)) {
-                what();
-            }
-        }
-
-        static inline std::function<void()> on_unlock;
-    };
-};
 
 } // namespace
 

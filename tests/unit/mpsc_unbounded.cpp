@@ -45,6 +45,24 @@ using support::outcome;
 using support::poll;
 using support::throwing;
 
+/// One thread; counts the atomics that there are, of which each slot of each block has one. With a name that other files
+/// could see: g++ warns of a policy without one in files that are compiled together.
+struct counting_atomics : weir::single_threaded {
+    template <class T>
+    class atomic : public weir::detail::plain_atomic<T> {
+    public:
+        atomic(T value) noexcept : weir::detail::plain_atomic<T>(value) {
+            ++alive;
+            ++made;
+        }
+
+        ~atomic() { --alive; }
+    };
+
+    static inline std::size_t alive = 0;
+    static inline std::size_t made = 0;
+};
+
 namespace {
 
 using executor = asio::io_context::executor_type;
@@ -67,23 +85,6 @@ struct channel {
 };
 
 constexpr std::size_t block = weir::detail::slots_per_block<int, weir::multi_threaded>;
-
-/// One thread; counts the atomics that there are, of which each slot of each block has one.
-struct counting_atomics : weir::single_threaded {
-    template <class T>
-    class atomic : public weir::detail::plain_atomic<T> {
-    public:
-        atomic(T value) noexcept : weir::detail::plain_atomic<T>(value) {
-            ++alive;
-            ++made;
-        }
-
-        ~atomic() { --alive; }
-    };
-
-    static inline std::size_t alive = 0;
-    static inline std::size_t made = 0;
-};
 
 /// Throws when it is copied.
 struct uncopyable_now {

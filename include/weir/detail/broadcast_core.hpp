@@ -14,9 +14,8 @@
 //   User code (a value's copy, move, destructor) never runs under the mutex: a reader takes a snapshot, copies from it
 //   after letting go, and then moves its place on. If the copy throws the place stays.
 //
-//   Lossless senders queue for slots that become free: send_queue.hpp.
-//
-//   The slots are allocated by the first send that somebody receives: an idle channel has no use for them.
+//   Lossless senders queue for slots that become free: send_queue.hpp. The slots are allocated by the first send that
+//   has a receiver: an idle channel has no use for them.
 
 #include <weir/detail/channel_owners.hpp>
 #include <weir/detail/config.hpp>
@@ -30,7 +29,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <type_traits>
 #include <utility>
@@ -44,16 +42,12 @@ class broadcast_core : public channel_owners<broadcast_core<T, Threading>, Threa
 
     using values = broadcast_values<T, Threading>;
     using mutex = typename Threading::mutex;
-    template <class U>
-    using atomic = typename Threading::template atomic<U>;
 
 public:
     using stored = typename values::stored;
 
     explicit broadcast_core(std::size_t capacity)
         : broadcast_core::channel_owners(0), capacity_(std::bit_ceil(checked_capacity(capacity))) {}
-
-    broadcast_core(broadcast_core const&) = delete;
 
     // --- sending -------------------------------------------------------------------------------------------------
 
@@ -80,7 +74,7 @@ public:
         if (receivers_ == 0) {
             return attempt::closed;
         }
-        if (!may_send(ticket)) {
+        if (!senders_.may_send(ticket, has_room())) {
             return attempt::not_now;
         }
         senders_.settle(ticket);
@@ -91,7 +85,7 @@ public:
     wait_result start_sending(send_ticket& ticket, waiter& w) {
         std::lock_guard lock(mutex_);
         ticket.who = &w;
-        if (receivers_ == 0 || may_send(ticket)) {
+        if (receivers_ == 0 || senders_.may_send(ticket, has_room())) {
             return wait_result::look_again;
         }
         senders_.wait(ticket);
@@ -102,7 +96,7 @@ public:
         wake_batch woken;
         std::lock_guard lock(mutex_);
         senders_.settle(ticket);
-        promise_free_slots(woken);
+        senders_.promise_free_slots(woken, has_room());
     }
 
     // --- receivers -----------------------------------------------------------------------------------------------
@@ -270,12 +264,6 @@ private:
         };
     }
 
-    [[nodiscard]] bool may_send(send_ticket const& ticket) noexcept {
-        return senders_.may_send(ticket, has_room());
-    }
-
-    void promise_free_slots(wake_batch& woken) noexcept { senders_.promise_free_slots(woken, has_room()); }
-
     void put(stored& next, wake_batch& woken) noexcept {
         slot& s = at(tail_);
         std::swap(s.value, next);
@@ -289,14 +277,13 @@ private:
         stored unneeded{};
         if (--at(p).needed == 0) {
             std::swap(unneeded, at(p).value);
-            promise_free_slots(woken);
+            senders_.promise_free_slots(woken, has_room());
         }
         return unneeded;
     }
 
     values values_; // before the slots, which give their blocks back to it
     std::size_t const capacity_;
-
     mutable mutex mutex_;     // guards all that follows
     std::vector<slot> slots_; // none, or capacity_
     std::uint64_t tail_ = 0;

@@ -51,19 +51,13 @@ class mpsc_core
     using slots::reserved_of;
     using slots::ring_;
     using slots::tail_of;
-    using slots::take_slot;
-    using slots::wait_closed_;
     using slots::wake_receiver;
     using slots::word_;
 
 public:
     using value_type = T;
-    using slots::capacity;
-    using slots::is_closed;
 
     explicit mpsc_core(std::size_t wanted) : mpsc_core::channel_owners(1), slots(checked_capacity(wanted)) {}
-
-    mpsc_core(mpsc_core const&) = delete;
 
     ~mpsc_core() { drain(); }
 
@@ -87,9 +81,9 @@ public:
 
     /// Reserves what there is, `most` at the most.
     std::uint32_t try_reserve_up_to(std::uint32_t most) {
-        auto n = static_cast<std::uint32_t>(std::min<std::size_t>(most, capacity()));
+        auto n = std::min(most, static_cast<std::uint32_t>(this->capacity()));
         while (n != 0 && try_reserve(n) != attempt::done) {
-            n = is_closed() ? 0 : static_cast<std::uint32_t>(std::min<std::size_t>(n - 1, capacity()));
+            n = this->is_closed() ? 0 : std::min(n - 1, static_cast<std::uint32_t>(this->capacity()));
         }
         return n;
     }
@@ -132,7 +126,7 @@ public:
         std::lock_guard lock(mutex_);
         r.who = &w;
         if (!r.is_linked() && !r.is_settled()) {
-            if (is_closed()) {
+            if (this->is_closed()) {
                 r.refused = true;
             } else {
                 word_.fetch_or(senders_wait, std::memory_order_seq_cst); // [W] before the head is looked at
@@ -182,7 +176,7 @@ public:
     template <class F>
     attempt try_take(F&& consume) {
         free_at_exit freeing{*this};
-        return take_slot(consume);
+        return this->take_slot(consume);
     }
 
     /// Takes up to `limit` values in one step.
@@ -190,7 +184,7 @@ public:
     std::size_t try_take_many(F&& consume, std::size_t limit) {
         free_at_exit freeing{*this};
         std::size_t n = 0;
-        while (n < limit && take_slot(consume) == attempt::done) {
+        while (n < limit && this->take_slot(consume) == attempt::done) {
             ++n;
         }
         return n;
@@ -289,7 +283,7 @@ private:
             r->who->wake(woken);
         }
         word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
-        wait_closed_.wake_all(woken);
+        this->wait_closed_.wake_all(woken);
     }
 
     /// Destroys what has been sent and not taken.
