@@ -14,10 +14,12 @@
 #include <boost/asio/io_context.hpp>
 
 #include <barrier>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 // Two threads do two things to one channel at the same time, again and again: each time it has to come out as if one had
@@ -245,7 +247,11 @@ TEST_CASE("race: a permit that sends while the receiver goes") {
 TEST_CASE("race: counts are exact while the last sender goes") {
     two_threads both;
     repeat_with<mpsc, unbounded, mpmc, broadcast>([&](int n, auto& c, asio::io_context&) {
-        auto const inside = static_cast<std::size_t>(n) % 3;
+        auto inside = static_cast<std::size_t>(n) % 3;
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(c)>, channel_of<unbounded>>) {
+            constexpr std::size_t block = weir::detail::slots_per_block<counted, weir::multi_threaded>;
+            inside += n % 2 == 0 ? 0 : block - 1; // around the end of a block
+        }
         for (std::size_t i = 0; i != inside; ++i) {
             counted value(n);
             (void)send(*c.tx, value);
