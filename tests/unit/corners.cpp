@@ -411,6 +411,41 @@ TEST_CASE(
     CHECK(throwing::alive() == 0);
 }
 
+TEST_CASE("values: a waiting send whose value throws has sent nothing, and holds up neither side") {
+    asio::io_context ctx;
+    bool const receives = GENERATE(false, true);
+    {
+        auto [tx, rx] = weir::mpsc::channel<throwing>(ctx.get_executor(), 1);
+        CHECK(tx.try_emplace(1));
+        outcome<> lost;
+        outcome<> sent;
+        outcome<std::optional<throwing>> got;
+        tx.async_send(throwing(2), lost.handler());
+        tx.async_send(throwing(3), sent.handler());
+        poll(ctx);
+        CHECK(rx.try_receive()->value() == 1); // the slot is the first one's
+        if (receives) {
+            rx.async_receive(got.handler());
+        }
+        throwing::throw_in_move(1);
+        CHECK_THROWS_AS(poll(ctx), std::runtime_error);
+        CHECK(lost.is_pending());
+        poll(ctx);
+        if (!receives) {
+            CHECK_FALSE(rx.try_receive());
+            poll(ctx);
+            rx.async_receive(got.handler());
+            poll(ctx);
+        }
+        CHECK(sent.is_success());
+        REQUIRE(got.is_success());
+        CHECK(got.value()->value() == 3);
+        CHECK(tx.capacity() == 1);
+        CHECK(tx.strong_count() == 1);
+    }
+    CHECK(throwing::alive() == 0);
+}
+
 TEST_CASE("mpsc weak: an actor that keeps only a weak way to itself ends with its last client") {
     asio::io_context ctx;
     auto ends = weir::mpsc::channel<int>(ctx.get_executor(), 4);
