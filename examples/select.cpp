@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
@@ -67,6 +68,15 @@ weir::task<> merge(weir::mpsc::receiver<int> left, weir::mpsc::receiver<int> rig
     fmt::print("merged: {}\n", sum);
 }
 
+// As many inputs as there happen to be.
+weir::task<> merge_all(std::vector<weir::mpsc::receiver<int>> inputs) {
+    std::vector<int> sums(inputs.size());
+    auto const add = [&](std::size_t index, int n) { sums[index] += n; };
+    while (co_await weir::select(inputs, add) != weir::none) {
+    }
+    fmt::print("merged of {}: {} each\n", sums.size(), sums.front());
+}
+
 // What is there now, and no waiting.
 weir::task<> drain(weir::mpsc::receiver<int> rx) {
     bool there_is_more = true;
@@ -98,6 +108,10 @@ int main() {
     ctx.run();
     weir::spawn(ex, merge(one_two_three(ctx), one_two_three(ctx)), asio::detached);
     weir::spawn(ex, drain(one_two_three(ctx)), asio::detached);
+    std::vector<weir::mpsc::receiver<int>> many;
+    for (int n = 0; n != 5; ++n)
+        many.push_back(one_two_three(ctx));
+    weir::spawn(ex, merge_all(std::move(many)), asio::detached);
     ctx.restart();
     ctx.run();
 }

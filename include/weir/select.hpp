@@ -10,6 +10,7 @@
 //               after(duration, f), at(time_point, f)
 //               otherwise(f)         do not wait: runs when nothing else can
 //               .when(bool) switches a case off; .closed(f) runs f() once, when its channel has closed.
+// Ranges        select(receivers, f(index, T)) has a case for each receiver of a container or view.
 // Guarantees    Only the case that runs takes a value or has any effect; the others lose nothing, on any number of
 //               threads. Handlers run on the caller's executor, one a select.
 // Fairness      Where looking starts moves on from call to call, so no case starves. select(biased, ...) takes the first
@@ -28,12 +29,14 @@
 //   }
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/range_cases.hpp>
 #include <weir/detail/select_case.hpp>
 #include <weir/detail/select_core.hpp>
 #include <weir/operation.hpp>
 
 #include <chrono>
 #include <concepts>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 
@@ -45,6 +48,19 @@ template <class R>
 concept receiving_handle = requires(R& r) {
     {r.async_receive(no_token{})};
 };
+
+/// A range that may be gone through again, whose receivers stay where they are: a container that has a name, or a view.
+template <class R>
+concept range_of_receivers = std::ranges::forward_range<R> && std::ranges::borrowed_range<R> &&
+    receiving_handle<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
+
+template <bool Biased, class Range, class F>
+[[nodiscard]] auto select_range(Range& receivers, F&& f) {
+    auto const core_of = [](auto& receiver) { return receiver.async_receive(no_token{}).core(); };
+    using receive = decltype(core_of(*std::ranges::begin(receivers)));
+    using core = select_core<Biased, range_cases<receive, std::decay_t<F>>>;
+    return operation<core>(core(std::in_place, receivers, std::forward<F>(f), core_of));
+}
 
 } // namespace detail
 
@@ -94,8 +110,8 @@ template <detail::select_case... Cases>
     requires(sizeof...(Cases) > 0)
 
 [[nodiscard]] auto select(Cases... cases) {
-    using core = detail::select_core<false, Cases...>;
-    return operation<core>(core(std::move(cases)...));
+    using core = detail::select_core<false, detail::fixed_cases<Cases...>>;
+    return operation<core>(core(std::in_place, std::move(cases)...));
 }
 
 /// The same, taking the first case in order that is ready.
@@ -103,8 +119,24 @@ template <detail::select_case... Cases>
     requires(sizeof...(Cases) > 0)
 
 [[nodiscard]] auto select(biased_t, Cases... cases) {
-    using core = detail::select_core<true, Cases...>;
-    return operation<core>(core(std::move(cases)...));
+    using core = detail::select_core<true, detail::fixed_cases<Cases...>>;
+    return operation<core>(core(std::in_place, std::move(cases)...));
+}
+
+/// Waits for the first value of any of the receivers, and runs f(index, T) with it. For as many as there are when it is
+/// called; range and receivers must outlive the select. With none, or when all have closed, it completes with weir::none.
+/// Completes:     as above; the index is that of the receiver.
+/// Complexity:    linear in the number of receivers.
+/// Allocates:     two blocks, for all cases together.
+template <detail::range_of_receivers Range, class F>
+[[nodiscard]] auto select(Range&& receivers, F f) {
+    return detail::select_range<false>(receivers, std::move(f));
+}
+
+/// The same, taking the first receiver in order that has a value.
+template <detail::range_of_receivers Range, class F>
+[[nodiscard]] auto select(biased_t, Range&& receivers, F f) {
+    return detail::select_range<true>(receivers, std::move(f));
 }
 
 } // namespace weir

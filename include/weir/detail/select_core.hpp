@@ -56,29 +56,62 @@ struct select_executor<First, Rest...> {
     static type get(First const& first, Rest const&...) { return first.core().get_executor(); }
 };
 
-template <bool Biased, class... Cases>
-class select_core {
-    static constexpr std::size_t n = sizeof...(Cases);
+/// The cases of a select that are known when it is compiled.
+template <class... Cases>
+class fixed_cases {
+public:
+    using executor_type = typename select_executor<Cases...>::type;
     static constexpr bool has_channels = ((Cases::kind == case_kind::channel) || ...);
 
-public:
-    using signature = void(error_code, std::size_t);
-    using executor_type = typename select_executor<Cases...>::type;
-    static constexpr bool eager = false;
+    explicit fixed_cases(Cases&&... cases) : cases_(std::move(cases)...) {}
 
-    explicit select_core(Cases&&... cases) : cases_(std::move(cases)...) {}
-
-    select_core(select_core&&) = default; // before it waits
+    fixed_cases(fixed_cases&&) = default; // before they wait
 
     [[nodiscard]] executor_type get_executor() const {
         return std::apply([](auto const&... c) { return select_executor<Cases...>::get(c...); }, cases_);
     }
 
+    [[nodiscard]] static constexpr std::size_t size() noexcept { return sizeof...(Cases); }
+
+    /// f(case number i) -> bool.
+    template <class F>
+    bool visit(std::size_t i, F f) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return ((I == i && f(std::get<I>(cases_))) || ...);
+        }
+        (std::index_sequence_for<Cases...>());
+    }
+
+    template <class F>
+    void for_each(F f) {
+        std::apply([&f](auto&... c) { (f(c), ...); }, cases_);
+    }
+
+private:
+    std::tuple<Cases...> cases_;
+};
+
+template <bool Biased, class Cases>
+class select_core {
+public:
+    using signature = void(error_code, std::size_t);
+    using executor_type = typename Cases::executor_type;
+    static constexpr bool eager = false;
+
+    /// The cases are made here from the arguments, which saves moving them once more.
+    template <class... Args>
+    explicit select_core(std::in_place_t, Args&&... args) : cases_(std::forward<Args>(args)...) {}
+
+    select_core(select_core&&) = default; // before it waits
+
+    [[nodiscard]] executor_type get_executor() const { return cases_.get_executor(); }
+
     bool try_complete() {
+        std::size_t const n = cases_.size();
         std::size_t const start = Biased ? 0 : next_start(n);
         for (std::size_t k = 0; k != n; ++k) {
             std::size_t const i = start + k < n ? start + k : start + k - n;
-            if (visit(i, [](auto& c) { return c.look() == look_result::ready; })) {
+            if (cases_.visit(i, [](auto& c) { return c.look() == look_result::ready; })) {
                 winner_ = i;
                 return true;
             }
@@ -92,8 +125,8 @@ public:
 
     wait_result start_waiting(waiter& whole) {
         auto result = can_come() ? wait_result::parked : wait_result::look_again;
-        for (std::size_t i = 0; i != n && result == wait_result::parked; ++i) {
-            visit(i, [&](auto& c) {
+        for (std::size_t i = 0; i != cases_.size() && result == wait_result::parked; ++i) {
+            cases_.visit(i, [&](auto& c) {
                 if (c.is_on()) {
                     result = c.start_waiting(whole);
                 }
@@ -107,11 +140,11 @@ public:
     }
 
     void stop_waiting(waiter&) noexcept {
-        std::apply([](auto&... c) { (c.stop_waiting(), ...); }, cases_);
+        cases_.for_each([](auto& c) { c.stop_waiting(); });
     }
 
     void retain() noexcept {
-        std::apply([](auto&... c) { (c.retain(), ...); }, cases_);
+        cases_.for_each([](auto& c) { c.retain(); });
     }
 
     bool cancel(asio::cancellation_type) noexcept { return true; }
@@ -124,7 +157,7 @@ public:
     /// Runs the winner's handler: on the executor where the select completes.
     std::tuple<error_code, std::size_t> take() {
         if (winner_ != none) {
-            visit(winner_, [this](auto& c) {
+            cases_.visit(winner_, [this](auto& c) {
                 error_ = c.run();
                 return true;
             });
@@ -133,29 +166,21 @@ public:
     }
 
 private:
-    template <class F>
-    bool visit(std::size_t i, F f) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return ((I == i && f(std::get<I>(cases_))) || ...);
-        }
-        (std::index_sequence_for<Cases...>());
-    }
-
     /// False if all that could end the wait is closed or off.
     [[nodiscard]] bool can_come() {
-        return first_on(has_channels ? case_kind::channel : case_kind::timer) != none;
+        return first_on(Cases::has_channels ? case_kind::channel : case_kind::timer) != none;
     }
 
     [[nodiscard]] std::size_t first_on(case_kind kind) {
-        for (std::size_t i = 0; i != n; ++i) {
-            if (visit(i, [kind](auto& c) { return c.kind == kind && c.is_on(); })) {
+        for (std::size_t i = 0; i != cases_.size(); ++i) {
+            if (cases_.visit(i, [kind](auto& c) { return c.kind == kind && c.is_on(); })) {
                 return i;
             }
         }
         return none;
     }
 
-    std::tuple<Cases...> cases_;
+    Cases cases_;
     std::size_t winner_ = none;
     error_code error_;
 };

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_RANGE_CASES_HPP
+#define WEIR_DETAIL_RANGE_CASES_HPP
+
+// The cases of a select whose number is known when it runs: one for each receiver of a range, all with the same handler,
+// which is told the index. They live on the heap, in one block of the select: a case must not move once it waits, and
+// the handler that they share must stay where it is.
+
+#include <weir/detail/config.hpp>
+#include <weir/detail/operation_core.hpp>
+#include <weir/detail/recycled.hpp>
+#include <weir/detail/select_case.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/system_executor.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+namespace weir::detail {
+
+template <operation_core Core, class F>
+class range_cases {
+    struct handler {
+        F* f;
+        std::size_t index;
+
+        template <class T>
+        void operator()(T&& value) const {
+            (*f)(index, std::forward<T>(value));
+        }
+    };
+
+    using one = channel_case<Core, handler>;
+
+    struct block : recycled {
+        explicit block(F&& function) : f(std::move(function)) {}
+
+        F f;
+        std::vector<one> cases;
+    };
+
+public:
+    /// Erased, because there may be no case that has one.
+    using executor_type = asio::any_io_executor;
+    static constexpr bool has_channels = true;
+
+    /// `core_of(receiver)` is the receive of one case.
+    template <class Range, class CoreOf>
+    range_cases(Range& receivers, F&& f, CoreOf core_of) : block_(new block(std::move(f))) {
+        block_->cases.reserve(static_cast<std::size_t>(std::ranges::distance(receivers)));
+        for (auto& receiver : receivers) {
+            block_->cases.emplace_back(core_of(receiver), handler{&block_->f, block_->cases.size()});
+        }
+    }
+
+    [[nodiscard]] executor_type get_executor() const {
+        if (block_->cases.empty()) {
+            return asio::system_executor();
+        }
+        return block_->cases.front().core().get_executor();
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return block_->cases.size(); }
+
+    /// f(case number i) -> bool.
+    template <class G>
+    bool visit(std::size_t i, G f) {
+        return f(block_->cases[i]);
+    }
+
+    template <class G>
+    void for_each(G f) {
+        for (auto& c : block_->cases) {
+            f(c);
+        }
+    }
+
+private:
+    std::unique_ptr<block> block_;
+};
+
+} // namespace weir::detail
+
+#endif
