@@ -37,7 +37,7 @@ namespace {
 using executor = asio::io_context::executor_type;
 using received = outcome<std::optional<counted>>;
 
-constexpr int rounds = support::effort(5'000, 2'000);
+constexpr int rounds = support::effort(3'000, 1'500);
 
 /// A second thread, which meets the first before and after each round.
 class two_threads {
