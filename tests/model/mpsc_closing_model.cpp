@@ -192,6 +192,7 @@ TEST_CASE("mpsc closing model: a receiver that goes refuses or destroys what is 
             c->try_send(11);
         });
         s.thread("receiver", [=] { c->drop_receiver(); });
+        s.finally([=] { model::check(model::objects() == 0, "nothing stays, although there is a sender"); });
     });
 }
 

@@ -13,7 +13,8 @@
 #include <stdexcept>
 #include <utility>
 
-// The unbounded channel with blocks of one and of three slots, in every order: protocols [S] [B] [L] [K] [T] [H] [R] [C].
+// The unbounded channel with blocks of one and of three slots, in every order: protocols [S] [B] [L] [K] [T] [H] [R]
+// [C] [G].
 //
 // What these tests say to a core broken on purpose, one line at a time:
 //
@@ -29,6 +30,8 @@
 //   [R] a send leaves the receiver's flag in the word            two senders append a block at once ...
 //   [R] the receiver parks without a look at what was sent       a receiver that parks is woken ...
 //   [R] a send that throws does not wake                         the receiver steps over a value whose move threw
+//   [G] any of the four accesses acquire or release, or no look   what is sent while the receiver goes ...
+//   [G] who comes while another sweeps is not served             what is sent while the receiver goes ...
 //   [C] close() does not wake the receiver                       the last sender's going wakes a receiver ...
 //   [C] the end is told with values sent                         the last sender's going wakes a receiver ...
 //   [C] close() does not tell those who wait for it              a close refuses a send ...
@@ -79,6 +82,16 @@ using tiny = recorded_unbounded<model::value, 1>; // a block a value
 using small = recorded_unbounded<model::value, 3>;
 using tiny_ptr = std::shared_ptr<tiny>;
 using small_ptr = std::shared_ptr<small>;
+using throwing = recorded_unbounded<model::unmovable_if_negative, 1>;
+
+/// False: closed.
+bool throw_in_send(throwing& c) {
+    try {
+        return c.core.send(model::unmovable_if_negative(-1));
+    } catch (std::runtime_error const&) {
+        return true;
+    }
+}
 
 } // namespace
 
@@ -180,6 +193,25 @@ TEST_CASE("unbounded model: what is sent while the receiver goes is destroyed, a
         });
         s.thread("receiver", [=] { c->drop_receiver(); });
     });
+    auto how = model::few_preemptions(2);
+    how.stale_reads = 2; // each look at a slot is two
+    explore<tiny>(
+        [](scenario& s, tiny_ptr const& c) {
+            s.thread("first", [=] { c->send(10); });
+            s.thread("second", [=] { c->send(20); });
+            s.thread("receiver", [=] { c->drop_receiver(); });
+            s.finally(
+                [=] { model::check(model::objects() == 0, "nothing stays, although there is a sender"); });
+        },
+        how);
+    explore<throwing>(
+        [](scenario& s, std::shared_ptr<throwing> const& c) {
+            s.thread("thrower", [=] { throw_in_send(*c); });
+            s.thread("sender", [=] { c->send(20); });
+            s.thread("receiver", [=] { c->drop_receiver(); });
+            s.finally([=] { model::check(model::objects() == 0, "nothing stays behind what was given up"); });
+        },
+        how);
 }
 
 TEST_CASE("unbounded model: a cancelled receive takes nothing, and the next one gets the value") {
@@ -209,18 +241,10 @@ TEST_CASE("unbounded model: size never counts what is not there") {
 }
 
 TEST_CASE("unbounded model: the receiver steps over a value whose move threw") {
-    using throwing = recorded_unbounded<model::unmovable_if_negative, 1>;
     explore<throwing>(
         [](scenario& s, std::shared_ptr<throwing> const& c) {
-            s.thread("thrower", [=] {
-                bool has_thrown = false;
-                try {
-                    c->core.send(model::unmovable_if_negative(-1));
-                } catch (std::runtime_error const&) {
-                    has_thrown = true;
-                }
-                model::check(has_thrown, "the exception comes out of the send");
-            });
+            s.thread("thrower",
+                     [=] { model::check(throw_in_send(*c), "the exception comes out of the send"); });
             s.thread("sender", [=] { c->send(20); });
             s.thread("receiver", [=] { c->receive(woken::may_find_nothing); });
         },

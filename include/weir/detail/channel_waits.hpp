@@ -12,6 +12,10 @@
 //       yet written does not park: a sender is between two instructions, the receiver comes back through its executor.
 //   [C] closed. Set under the mutex. Every path that can make "closed and drained" true looks for a waiting receiver
 //       afterwards.
+//   [G] receiver gone. A receiver that goes sets the flag and then destroys what is there; a sender writes its value and
+//       then looks at the flag, and destroys what is there if it is set. These four accesses are seq_cst: one of the
+//       two sees the other, and nothing stays. One at a time destroys, in the receiver's place: who comes meanwhile
+//       is counted, and it looks again. Values that need no destruction may stay, and their senders do not look.
 
 #include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
@@ -90,8 +94,8 @@ protected:
 
     /// Writes the value of a position that was sent, with put(value), and wakes the receiver if it waited. If the value's
     /// construction throws the receiver steps over the position.
-    template <class T, class U, class Put>
-    void publish(word before, U&& value, Put put) {
+    template <class T, class U, class Put, class Drain>
+    void publish(word before, U&& value, Put put, Drain drain) {
         if constexpr (std::is_nothrow_constructible_v<T, U>) {
             put(std::forward<U>(value));
         } else {
@@ -99,11 +103,26 @@ protected:
                 put(std::forward<U>(value));
             } catch (...) {
                 wake_receiver();
+                sweep_if_gone<T>(drain);
                 throw;
             }
         }
         if ((before & receiver_waits) != 0) { // [R]
             wake_receiver();
+        }
+        sweep_if_gone<T>(drain);
+    }
+
+    /// Calls drain(), which destroys what is there, unless somebody is at it, who then does it again. [G]
+    template <class Drain>
+    void sweep(Drain drain) noexcept {
+        if (sweepers_.fetch_add(1, std::memory_order_acq_rel) !=
+            0) { // [G] takes over what the one before did
+            return;
+        }
+        for (unsigned served = 1; served != 0;) {
+            drain();
+            served = sweepers_.fetch_sub(served, std::memory_order_acq_rel) - served; // [G]
         }
     }
 
@@ -122,14 +141,24 @@ protected:
         }
     }
 
+    template <class T, class Drain>
+    void sweep_if_gone(Drain drain) noexcept {
+        if constexpr (!std::is_trivially_destructible_v<T>) {
+            if ((word_.load(std::memory_order_seq_cst) & receiver_gone) != 0) { // [G] after the value
+                sweep(drain);
+            }
+        }
+    }
+
     // the senders' line
     alignas(cache_line) atomic<word> word_; // positions, which the core explains, and flags:4; both sides
 
     // used when somebody waits, and when the channel ends
     alignas(cache_line) mutex mutex_;
-    waiter_list wait_closed_;    // mutex_
-    waiter* receiver_ = nullptr; // mutex_; parked, [R] is set or about to be taken out by a sender
-    receive_turn turn_;          // the receiver's own
+    waiter_list wait_closed_;      // mutex_
+    waiter* receiver_ = nullptr;   // mutex_; parked, [R] is set or about to be taken out by a sender
+    receive_turn turn_;            // the receiver's own
+    atomic<unsigned> sweepers_{0}; // [G] who wants what is there destroyed, and has not been served; any side
 };
 
 } // namespace weir::detail

@@ -202,7 +202,7 @@ public:
     /// The receiver's handle goes: refuses everything, destroys what is there.
     void abandon_receiver() noexcept {
         close(receiver_gone);
-        drain();
+        this->sweep([this] { drain(); });
     }
 
     // --- both ----------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ public:
     void close(word also = 0) noexcept {
         wake_batch woken;
         std::lock_guard lock(mutex_);
-        word const before = word_.fetch_or(closed_flag | also, std::memory_order_acq_rel); // [S] [C]
+        word const before = word_.fetch_or(closed_flag | also, std::memory_order_seq_cst); // [S] [C] [G]
         if ((before & closed_flag) == 0) {
             refuse_all(woken);
         }
@@ -225,8 +225,8 @@ private:
     template <class U>
     void put(word before, U&& value) {
         auto const p = tail_of(before);
-        this->template publish<T>(before, std::forward<U>(value),
-                                  [this, p](auto&& v) { ring_.at(p).put(p, std::forward<decltype(v)>(v)); });
+        auto const write = [this, p](auto&& v) { ring_.at(p).put(p, std::forward<decltype(v)>(v)); };
+        this->template publish<T>(before, std::forward<U>(value), write, [this] { drain(); });
     }
 
     /// Tells the senders of what was taken, also when the value's move threw.
@@ -288,7 +288,9 @@ private:
 
     /// Destroys what has been sent and not taken.
     void drain() noexcept {
-        while (try_take([](T&&) noexcept {}) == attempt::done) {
+        free_at_exit freeing{*this};
+        auto const discard = [](T&&) noexcept {};
+        while (this->take_slot(discard, std::memory_order_seq_cst) == attempt::done) { // [G] after the flag
         }
     }
 

@@ -104,12 +104,12 @@ protected:
 
     /// Consumes the value at the head, without telling the senders yet.
     template <class F>
-    attempt take_slot(F& consume) {
+    attempt take_slot(F& consume, std::memory_order acquiring = std::memory_order_acquire) {
         auto* slot = ring_.find(next_);
-        while (slot != nullptr && slot->is_given_up(next_)) {
+        while (slot != nullptr && slot->is_given_up(next_, acquiring)) {
             slot = ring_.find(++next_);
         }
-        if (slot == nullptr || !slot->is_written(next_)) {
+        if (slot == nullptr || !slot->is_written(next_, acquiring)) {
             return is_drained() ? attempt::closed : attempt::not_now;
         }
 

@@ -9,6 +9,7 @@
 //   [T] a slot's turn: 2p+1 once position p is written, 2p+2 if p was given up because the value's construction threw.
 //       The writer stores it (release) after the value; the reader loads it (acquire) before the value. Positions are
 //       numbers that tell one use of a slot from the one before; a queue that resets its slots calls all of them 0.
+//       The store is seq_cst where a value must not be left behind by a receiver that goes: channel_waits.hpp, [G].
 //
 // This is the hand-over of Dmitry Vyukov's bounded queue, cut down to one reader.
 
@@ -26,6 +27,9 @@ namespace weir::detail {
 
 template <class T, class Threading>
 class turn_slot {
+    static constexpr auto shown =
+        std::is_trivially_destructible_v<T> ? std::memory_order_release : std::memory_order_seq_cst;
+
 public:
     using position = std::uint32_t;
 
@@ -38,22 +42,23 @@ public:
             try {
                 ::new (static_cast<void*>(bytes_)) T(std::forward<U>(value));
             } catch (...) {
-                turn_.store(2 * p + 2, std::memory_order_release); // [T] the reader steps over it
+                turn_.store(2 * p + 2, shown); // [T] [G] the reader steps over it
                 throw;
             }
         }
-        turn_.store(2 * p + 1, std::memory_order_release); // [T] the value is written before
+        turn_.store(2 * p + 1, shown); // [T] [G] the value is written before
     }
 
-    [[nodiscard]] bool is_written(position p) const noexcept {
-        return turn_.load(std::memory_order_acquire) == 2 * p + 1; // [T] the value is read after
+    [[nodiscard]] bool is_written(position p, std::memory_order acquiring) const noexcept {
+        return turn_.load(acquiring) == 2 * p + 1; // [T] the value is read after
     }
 
-    [[nodiscard]] bool is_given_up(position p) const noexcept {
+    [[nodiscard]] bool is_given_up([[maybe_unused]] position p,
+                                   [[maybe_unused]] std::memory_order acquiring) const noexcept {
         if constexpr (std::is_nothrow_move_constructible_v<T> && std::is_nothrow_copy_constructible_v<T>) {
             return false; // none can be
         } else {
-            return turn_.load(std::memory_order_acquire) == 2 * p + 2; // [T]
+            return turn_.load(acquiring) == 2 * p + 2; // [T]
         }
     }
 

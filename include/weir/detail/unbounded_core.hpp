@@ -70,8 +70,8 @@ public:
         if (to == nullptr) {
             return false;
         }
-        this->template publish<T>(before, std::forward<U>(value),
-                                  [to](auto&& v) { to->put(0, std::forward<decltype(v)>(v)); });
+        auto const write = [to](auto&& v) { to->put(0, std::forward<decltype(v)>(v)); };
+        this->template publish<T>(before, std::forward<U>(value), write, [this] { drain(); });
         return true;
     }
 
@@ -103,7 +103,7 @@ public:
     /// The receiver's handle goes: refuses everything, destroys what is there.
     void abandon_receiver() noexcept {
         close(receiver_gone);
-        drain();
+        this->sweep([this] { drain(); });
     }
 
     /// Closed, and nothing can come any more.
@@ -122,7 +122,7 @@ public:
     void close(word also = 0) noexcept {
         wake_batch woken;
         std::lock_guard lock(mutex_);
-        word const before = word_.fetch_or(closed_flag | also, std::memory_order_acq_rel); // [C]
+        word const before = word_.fetch_or(closed_flag | also, std::memory_order_seq_cst); // [C] [G]
         if ((before & closed_flag) == 0) {
             wait_closed_.wake_all(woken);
         }
@@ -182,13 +182,13 @@ private:
 
     /// Consumes the next value, without telling yet.
     template <class F>
-    attempt take_slot(F& consume) {
+    attempt take_slot(F& consume, std::memory_order acquiring = std::memory_order_acquire) {
         auto* slot = queue_.front();
-        while (slot != nullptr && slot->is_given_up(0)) {
+        while (slot != nullptr && slot->is_given_up(0, acquiring)) {
             pop();
             slot = queue_.front();
         }
-        if (slot == nullptr || !slot->is_written(0)) {
+        if (slot == nullptr || !slot->is_written(0, acquiring)) {
             return is_drained() ? attempt::closed : attempt::not_now;
         }
 
@@ -216,7 +216,9 @@ private:
 
     /// Destroys what has been sent and not taken.
     void drain() noexcept {
-        while (try_take([](T&&) noexcept {}) == attempt::done) {
+        tell_at_exit telling{*this};
+        auto const discard = [](T&&) noexcept {};
+        while (take_slot(discard, std::memory_order_seq_cst) == attempt::done) { // [G] after the flag
         }
     }
 
