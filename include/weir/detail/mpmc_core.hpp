@@ -119,12 +119,20 @@ public:
 
     /// With the last one everything is refused, and what is there destroyed.
     void remove_receiver(mpmc_receiver& gone) noexcept {
-        wake_batch woken;
-        lock_type lock(mutex_);
-        state_.remove_receiver(gone, woken);
-        if (!state_.has_receivers()) {
+        wake_batch at_the_end;
+        node_list<T> left = [&] {
+            wake_batch woken; // posts before a value is destroyed: that is user code
+            std::lock_guard guard(mutex_);
+            state_.remove_receiver(gone, woken);
+            if (state_.has_receivers()) {
+                return node_list<T>();
+            }
             state_.close(woken);
-            discard(lock, woken, state_.take_all());
+            return state_.take_all();
+        }();
+        if (!left.empty()) {
+            lock_type lock(mutex_);
+            discard(lock, at_the_end, std::move(left));
         }
     }
 

@@ -84,7 +84,6 @@ class mpmc_place : public mpmc_receiver {
 
 public:
     using channel_type = core;
-    using handle = place_handle<mpmc_place>;
     template <class Executor>
     using receive_base = mpmc_receive_base<Executor, mpmc_place>;
 
@@ -130,6 +129,11 @@ private:
     typename Threading::template atomic<bool> told_closed_{
         false}; // a select has told; any of this receiver's operations
     reference_count<Threading::template atomic> owners_;
+};
+
+template <class T, class Threading>
+struct receiver_handle<mpmc_place<T, Threading>> {
+    using type = place_handle<mpmc_place<T, Threading>>;
 };
 
 } // namespace weir::detail

@@ -10,7 +10,8 @@
 // whose value is being written, taken out or destroyed just now.
 //
 //   Senders wait in a queue; a slot that becomes free is granted to the front at once. While somebody waits no slot is
-//   free, so all nodes have been made, and granting cannot fail.
+//   free, so all nodes have been made, and granting cannot fail. Until all sends that were granted have looked, nobody is let
+//   past them, although slots may be free: what one sender started first it sends first.
 //
 //   Receives wait in a queue. A value that becomes ready is promised to the front, which is woken; it takes a value,
 //   not necessarily that one, when it looks. Nobody else takes one while ready <= promised. So who was promised finds a
@@ -73,7 +74,7 @@ public:
         if (is_closed_) {
             return attempt::closed;
         }
-        if (n != 0 && (!senders_.empty() || n > free_slots())) {
+        if (n != 0 && (!senders_.empty() || unclaimed_ != 0 || n > free_slots())) {
             return attempt::not_now;
         }
         nodes_.reserve(capacity_ - free_slots() + n);
@@ -96,7 +97,10 @@ public:
             } else {
                 nodes_.reserve(std::min(capacity_, capacity_ - free_slots() + r.wanted));
                 senders_.push_back(r);
-                grant(woken, &r);
+                bool const is_behind =
+                    unclaimed_ != 0; // then it looks after those: through its executor, as they do
+                grant(woken, is_behind ? nullptr : &r);
+                return is_behind || !r.is_settled() ? wait_result::parked : wait_result::look_again;
             }
         }
         return r.is_settled() ? wait_result::look_again : wait_result::parked;
@@ -111,6 +115,7 @@ public:
             return attempt::not_now;
         }
         auto const granted = std::exchange(r.granted, 0);
+        unclaimed_ -= r.is_send ? 1 : 0;
         if (!has_receivers()) {
             free(granted, woken);
             return attempt::closed;
@@ -121,6 +126,8 @@ public:
     void withdraw(slot_request& r, wake_batch& woken) noexcept {
         if (r.is_linked()) {
             r.unlink();
+        } else if (r.granted != 0) {
+            unclaimed_ -= r.is_send ? 1 : 0;
         }
         r.refused = false;
         free(std::exchange(r.granted, 0), woken);
@@ -187,7 +194,12 @@ public:
 
     wait_result park(value_request& r, waiter& w) noexcept {
         r.who = &w;
-        if (r.promised || r.of->has_gone || ready_.size() > promised_ || is_drained()) {
+        if (r.promised || r.of->has_gone || is_drained()) {
+            return wait_result::look_again;
+        }
+        if (ready_.size() > promised_) { // came before whoever asks later
+            r.promised = true;
+            ++promised_;
             return wait_result::look_again;
         }
         if (!r.is_linked()) {
@@ -254,6 +266,7 @@ private:
                 return;
             }
             r.unlink();
+            unclaimed_ += r.is_send ? 1 : 0;
             if (&r != quiet) {
                 r.who->wake(woken);
             }
@@ -283,7 +296,8 @@ private:
     std::size_t const capacity_;
     bool is_closed_ = false;
     std::size_t busy_ = 0;
-    std::size_t promised_ = 0; // receives that were woken for a value and have not looked yet
+    std::size_t unclaimed_ = 0; // sends that have their slots and have not looked yet
+    std::size_t promised_ = 0;  // receives that were woken for a value and have not looked yet
     std::size_t receivers_ = 0;
     node_pool<T> nodes_;
     list ready_;

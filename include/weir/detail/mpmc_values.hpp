@@ -147,7 +147,7 @@ private:
 
         void pop() noexcept {
             node& n = full.pop_front();
-            std::destroy_at(&n.value());
+            std::destroy_at(std::addressof(n.value()));
             empty.push_back(n);
         }
     };

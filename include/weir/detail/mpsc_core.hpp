@@ -11,7 +11,9 @@
 //   [W] senders wait. A sender that finds no room sets the flag under the mutex and then looks at the head once
 //       more; the receiver moves the head and then looks at the flag. These four accesses are seq_cst: one of the two
 //       sees the other. While the flag is set nobody but the queue's front gets a slot, and gets it at once: freed
-//       slots become reserved slots of the front request (`granted`), which its operation uses or gives back.
+//       slots become reserved slots of the front request (`granted`), which its operation uses or gives back. The flag
+//       stays until all sends that were granted slots have looked, although others may be free: what one sender started
+//       first it sends first.
 //   [C] "Closed and drained" is: closed, nothing reserved, tail == head. Every path that can make it true (close, a
 //       reserved slot given back) looks for a waiting receiver afterwards.
 
@@ -42,14 +44,12 @@ class mpsc_core
     using typename slots::word;
     using enum channel_word::flag;
     using slots::admit;
-    using slots::capacity_;
     using slots::head_;
     using slots::mutex_;
     using slots::next_;
     using slots::one_reserved;
     using slots::one_sent;
     using slots::reserved_of;
-    using slots::ring_;
     using slots::tail_of;
     using slots::wake_receiver;
     using slots::word_;
@@ -121,7 +121,7 @@ public:
 
     /// Queues a request, or tells that it was served or refused at once.
     wait_result request(slot_request& r, waiter& w) {
-        ring_.make_slots();
+        this->ring_.make_slots();
         wake_batch woken;
         std::lock_guard lock(mutex_);
         r.who = &w;
@@ -131,7 +131,10 @@ public:
             } else {
                 word_.fetch_or(senders_wait, std::memory_order_seq_cst); // [W] before the head is looked at
                 senders_.push_back(r);
-                grant(woken, &r);
+                bool const is_behind =
+                    unclaimed_ != 0; // then it looks after those: through its executor, as they do
+                grant(woken, is_behind ? nullptr : &r);
+                return is_behind || !r.is_settled() ? wait_result::parked : wait_result::look_again;
             }
         }
         return r.is_settled() ? wait_result::look_again : wait_result::parked;
@@ -147,6 +150,7 @@ public:
             return attempt::not_now;
         }
         auto const granted = std::exchange(r.granted, 0);
+        has_looked(r);
         if ((word_.load(std::memory_order_relaxed) & receiver_gone) != 0) {     // [S] set under the mutex
             word_.fetch_sub(granted * one_reserved, std::memory_order_acq_rel); // [S]
             return attempt::closed;
@@ -162,6 +166,8 @@ public:
             std::lock_guard lock(mutex_);
             if (r.is_linked()) {
                 r.unlink();
+            } else if (r.granted != 0) {
+                has_looked(r);
             }
             unused = std::exchange(r.granted, 0);
             r.refused = false;
@@ -225,7 +231,7 @@ private:
     template <class U>
     void put(word before, U&& value) {
         auto const p = tail_of(before);
-        auto const write = [this, p](auto&& v) { ring_.at(p).put(p, std::forward<decltype(v)>(v)); };
+        auto const write = [this, p](auto&& v) { this->ring_.at(p).put(p, std::forward<decltype(v)>(v)); };
         this->template publish<T>(before, std::forward<U>(value), write, [this] { drain(); });
     }
 
@@ -259,7 +265,7 @@ private:
             position const head = head_.load(std::memory_order_seq_cst); // [W] after the flag was set
             auto const used =
                 position(tail_of(s) - head) + reserved_of(s); // never too small: the head only rises
-            auto const n = std::min(capacity_ - std::min(used, capacity_), r.wanted - r.granted);
+            auto const n = std::min(this->capacity_ - std::min(used, this->capacity_), r.wanted - r.granted);
             if (n != 0) {
                 word_.fetch_add(n * one_reserved,
                                 std::memory_order_acq_rel); // [S] with the flag set only we add
@@ -269,11 +275,25 @@ private:
                 return;
             }
             r.unlink();
+            unclaimed_ += r.is_send ? 1 : 0;
             if (&r != quiet) {
                 r.who->wake(woken);
             }
         }
-        word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
+        let_pass();
+    }
+
+    /// A request that had its slots has looked, or has gone. Under the mutex.
+    void has_looked(slot_request const& r) noexcept {
+        unclaimed_ -= r.is_send ? 1 : 0;
+        let_pass();
+    }
+
+    /// New sends need not queue any more, if nobody is before them. Under the mutex.
+    void let_pass() noexcept {
+        if (senders_.empty() && unclaimed_ == 0) {
+            word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
+        }
     }
 
     void refuse_all(wake_batch& woken) noexcept { // under the mutex
@@ -295,6 +315,7 @@ private:
     }
 
     intrusive_list<slot_request> senders_; // mutex_
+    std::size_t unclaimed_ = 0;            // mutex_; sends that have their slots and have not looked yet
 };
 
 } // namespace weir::detail

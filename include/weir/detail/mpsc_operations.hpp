@@ -25,10 +25,11 @@ namespace weir::detail {
 template <class Core>
 class slot_wait {
 public:
-    slot_wait(Core& core, std::uint32_t n) noexcept : core_(core), wanted_(n) {}
+    slot_wait(Core& core, std::uint32_t n, bool sends = false) noexcept
+        : core_(core), wanted_(n), sends_(sends) {}
 
     slot_wait(slot_wait&& other) noexcept // before it waits
-        : core_(std::move(other.core_)), wanted_(other.wanted_) {}
+        : core_(std::move(other.core_)), wanted_(other.wanted_), sends_(other.sends_) {}
 
     /// `done`: the caller owns the slots.
     attempt try_claim() {
@@ -47,7 +48,7 @@ public:
             return wait_result::look_again; // open or closed is all that there is to find out
         }
         if (!request_) {
-            request_.emplace(wanted_);
+            request_.emplace(wanted_, sends_);
         }
         return core_->request(*request_, w);
     }
@@ -68,6 +69,7 @@ public:
 private:
     borrowed_sender<Core> core_;
     std::uint32_t wanted_;
+    bool sends_;
     std::optional<slot_request> request_; // while it waits
 };
 
@@ -79,7 +81,7 @@ public:
 
     template <class... Args>
     send_core(Core& core, Executor const& ex, Args&&... args)
-        : endpoint_operation<Executor>(ex), slot_(core, 1), value_(std::forward<Args>(args)...) {}
+        : endpoint_operation<Executor>(ex), slot_(core, 1, true), value_(std::forward<Args>(args)...) {}
 
     bool try_complete() {
         attempt const a = slot_.is_queued() ? send_granted() : slot_.core().try_send(std::move(value_));

@@ -113,13 +113,7 @@ protected:
             return is_drained() ? attempt::closed : attempt::not_now;
         }
 
-        struct advance {
-            position& next;
-
-            ~advance() { ++next; }
-        } at_end{next_}; // also when the move throws: the value is gone then
-
-        slot->take(consume);
+        slot->take(consume, [this]() noexcept { ++next_; });
         return attempt::done;
     }
 

@@ -27,8 +27,16 @@ public:
 
     place_handle(place_handle&&) noexcept = default;
 
-    place_handle& operator=(place_handle other) noexcept {
-        std::swap(place_, other.place_);
+    /// If the copy cannot be allocated nothing has happened.
+    place_handle& operator=(place_handle const& other) {
+        place_handle copy(other);
+        std::swap(place_, copy.place_);
+        return *this;
+    }
+
+    place_handle& operator=(place_handle&& other) noexcept {
+        place_handle taken(std::move(other));
+        std::swap(place_, taken.place_);
         return *this;
     }
 
@@ -89,6 +97,12 @@ public:
 
 private:
     intrusive_ptr<Core> core_; // null when moved from
+};
+
+/// What a receiver holds of its place. Chosen without a look into it, so that a value may have a receiver of its own type.
+template <class Place>
+struct receiver_handle {
+    using type = sole_handle<Place>;
 };
 
 } // namespace weir::detail

@@ -37,19 +37,6 @@ concept bounded_core = requires(Core const& c) {
     c.max_capacity();
 };
 
-/// What a receiver holds of its place.
-template <class Place>
-struct receiver_handle {
-    using type = sole_handle<Place>;
-};
-
-template <class Place>
-    requires requires { typename Place::handle; }
-
-struct receiver_handle<Place> {
-    using type = typename Place::handle;
-};
-
 /// The receiving end. The one of mpsc is move-only and does one operation at a time; of mpmc a copy is one receiver more of
 /// the same channel, and any number of operations may wait. When the last one is destroyed, what is buffered is destroyed
 /// and the channel closes. Moved from, it may only be destroyed or assigned to.

@@ -14,13 +14,15 @@ namespace weir::detail {
 
 /// Somebody's wish for slots, in the queue of a channel. Guarded by the channel's mutex.
 struct slot_request : list_hook<> {
-    explicit slot_request(std::uint32_t n) noexcept : wanted(n) {}
+    /// What `sends` is not to be overtaken by a later send.
+    explicit slot_request(std::uint32_t n, bool sends = false) noexcept : wanted(n), is_send(sends) {}
 
     /// Nothing more will happen to it.
     [[nodiscard]] bool is_settled() const noexcept { return refused || granted == wanted; }
 
     waiter* who = nullptr;
     std::uint32_t const wanted;
+    bool const is_send;
     std::uint32_t granted = 0;
     bool refused = false; // the channel was closed
 };

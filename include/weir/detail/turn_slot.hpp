@@ -62,16 +62,32 @@ public:
         }
     }
 
-    /// Hands the value of a written position to consume(T&&) and destroys it, also if that throws.
-    template <class F>
-    void take(F& consume) {
-        struct destroy {
+    /// Hands the value of a written position to consume(T&&), destroys it and calls passed(). If consume throws, a value
+    /// whose move cannot throw has not been moved: it stays, and the position is not passed. Any other is gone.
+    template <class F, class Passed>
+    void take(F& consume, Passed passed) {
+        struct end {
             T* value;
+            Passed& passed;
 
-            ~destroy() { std::destroy_at(value); }
-        } at_end{std::launder(reinterpret_cast<T*>(bytes_))};
+            void come() noexcept {
+                std::destroy_at(value);
+                passed();
+            }
+        } at_end{std::launder(reinterpret_cast<T*>(bytes_)), passed};
 
-        consume(std::move(*at_end.value));
+        if constexpr (std::is_nothrow_move_constructible_v<T>) {
+            consume(std::move(*at_end.value));
+            at_end.come();
+        } else {
+            struct always {
+                end& e;
+
+                ~always() { e.come(); }
+            } guard{at_end};
+
+            consume(std::move(*at_end.value));
+        }
     }
 
     /// As if never written. For the only one who can reach the slot.

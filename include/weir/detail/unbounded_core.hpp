@@ -33,16 +33,18 @@
 
 namespace weir::detail {
 
-/// `Slots` is how many a block has; tests take tiny ones.
-template <class T, class Threading, std::size_t Slots>
+/// `Wanted` is how many slots a block has; tests take tiny ones. 0: as many as suit `T`, which is looked at when a channel
+/// is made and not before, so that a value may have a sender of its own type.
+template <class T, class Threading, std::size_t Wanted>
 class basic_unbounded_core
-    : public channel_owners<basic_unbounded_core<T, Threading, Slots>, Threading>
+    : public channel_owners<basic_unbounded_core<T, Threading, Wanted>, Threading>
     , public channel_waits<Threading> {
     static_assert(std::is_nothrow_destructible_v<T> && std::is_move_constructible_v<T>);
-    static_assert(std::has_single_bit(Slots + 1));
+    static constexpr std::size_t block_slots = Wanted != 0 ? Wanted : slots_per_block<T, Threading>;
+    static_assert(std::has_single_bit(block_slots + 1));
 
     using waits = channel_waits<Threading>;
-    using queue = block_queue<T, Threading, Slots>;
+    using queue = block_queue<T, Threading, block_slots>;
     using typename waits::word;
     using enum channel_word::flag;
     using waits::mutex_;
@@ -54,7 +56,7 @@ public:
     using value_type = T;
     using waits::is_closed;
 
-    basic_unbounded_core() : basic_unbounded_core::channel_owners(1), waits(Slots * one_index) {}
+    basic_unbounded_core() : basic_unbounded_core::channel_owners(1), waits(block_slots * one_index) {}
 
     basic_unbounded_core(basic_unbounded_core const&) = delete;
 
@@ -137,12 +139,12 @@ private:
     static constexpr std::uint64_t index_of(word s) noexcept { return s / one_index; }
 
     static constexpr std::size_t offset_of(word s) noexcept {
-        return static_cast<std::size_t>(index_of(s) % (Slots + 1));
+        return static_cast<std::size_t>(index_of(s) % (block_slots + 1));
     }
 
     /// How many positions have been taken by senders. The first index is that of a full block.
     static constexpr std::uint64_t sent_of(word s) noexcept {
-        return index_of(s) / (Slots + 1) * Slots + offset_of(s) - Slots;
+        return index_of(s) / (block_slots + 1) * block_slots + offset_of(s) - block_slots;
     }
 
     /// The slot that is the caller's now, or null: closed. `before` is what the word was.
@@ -152,7 +154,7 @@ private:
             if ((s & closed_flag) != 0) {
                 return nullptr;
             }
-            if (offset_of(s) == Slots) {
+            if (offset_of(s) == block_slots) {
                 s = add_block(s);
                 continue;
             }
@@ -192,13 +194,7 @@ private:
             return is_drained() ? attempt::closed : attempt::not_now;
         }
 
-        struct advance {
-            basic_unbounded_core& core;
-
-            ~advance() { core.pop(); }
-        } at_end{*this}; // also when the move throws: the value is gone then
-
-        slot->take(consume);
+        slot->take(consume, [this]() noexcept { pop(); });
         return attempt::done;
     }
 
@@ -229,7 +225,7 @@ private:
 };
 
 template <class T, class Threading>
-using unbounded_core = basic_unbounded_core<T, Threading, slots_per_block<T, Threading>>;
+using unbounded_core = basic_unbounded_core<T, Threading, 0>;
 
 } // namespace weir::detail
 

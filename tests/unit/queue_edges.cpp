@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include <weir/mpmc.hpp>
+#include <weir/mpsc.hpp>
+
+#include "support/catch.hpp"
+#include "support/outcome.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// What the queues have in common at their edges: mpsc, unbounded mpsc, mpmc.
+
+namespace queue_edges_test {
+
+namespace asio = boost::asio;
+using support::outcome;
+using support::poll;
+
+namespace {
+
+template <class T>
+auto bounded_channels(asio::io_context& ctx, std::size_t capacity) {
+    return std::pair(weir::mpsc::channel<T>(ctx.get_executor(), capacity),
+                     weir::mpmc::channel<T>(ctx.get_executor(), capacity));
+}
+
+/// Overlapping sends of one sender: one waits, then room comes, then two more are started.
+template <class Ends>
+void check_order(asio::io_context& ctx, Ends ends, bool cancel_first) {
+    auto& [tx, rx] = ends;
+    std::string done;
+    auto const note = [&done](char name) {
+        return [&done, name](weir::error_code ec) { done += ec ? '!' : name; };
+    };
+    asio::cancellation_signal cancel;
+    REQUIRE(tx.try_send(10));
+    REQUIRE(tx.try_send(11));
+    tx.async_send(1, asio::bind_cancellation_slot(cancel.slot(), note('a')));
+    std::vector<int> out;
+    REQUIRE(rx.try_receive_many(out, 2) == 2);
+    CHECK_FALSE(tx.try_send(9)); // somebody is before it
+    tx.async_send(2, note('b'));
+    tx.async_send(3, note('c')); // finds no room
+    if (cancel_first) {
+        cancel.emit(asio::cancellation_type::total);
+    }
+    poll(ctx);
+    out.clear();
+    rx.try_receive_many(out, 2);
+    poll(ctx);
+    rx.try_receive_many(out, 2);
+    CHECK(done == (cancel_first ? "!bc" : "abc"));
+    CHECK(out == (cancel_first ? std::vector<int>{2, 3} : std::vector<int>{1, 2, 3}));
+    CHECK(tx.try_send(4)); // nobody is before it any more
+    CHECK(tx.try_send(5));
+    CHECK(tx.capacity() == 0);
+}
+
+struct refused {};
+
+/// A value that the consumer does not take, because it has no room for it, is there again.
+template <class Core, class Take>
+void check_refusal(Core& core, Take take) {
+    CHECK_THROWS_AS(take([](int&&) { throw refused(); }), refused);
+    CHECK(core.size() == 2);
+    std::vector<int> got;
+    take([&got](int&& v) { got.push_back(v); });
+    take([&got](int&& v) { got.push_back(v); });
+    CHECK(got == std::vector<int>{1, 2});
+    CHECK(core.size() == 0);
+}
+
+/// Values that have ends of channels of their own type.
+struct request {
+    weir::mpsc::sender<request> bounded;
+    weir::mpsc::unbounded_sender<request> unbounded;
+    weir::mpmc::sender<request> shared;
+    weir::mpsc::receiver<request> from;
+    weir::mpsc::unbounded_receiver<request> from_unbounded;
+    weir::mpmc::receiver<request> from_shared;
+};
+
+static_assert(std::is_nothrow_move_constructible_v<request>);
+
+} // namespace
+
+TEST_CASE("queue edges: overlapping sends of one sender arrive in the order in which they were started") {
+    asio::io_context ctx;
+    bool const cancel_first = GENERATE(false, true);
+    auto both = bounded_channels<int>(ctx, 2);
+    check_order(ctx, std::move(both.first), cancel_first);
+    check_order(ctx, std::move(both.second), cancel_first);
+}
+
+TEST_CASE("queue edges: a value that its consumer has no room for is not lost") {
+    {
+        weir::detail::mpsc_core<int, weir::multi_threaded> core(2);
+        CHECK(core.try_send(1) == weir::detail::attempt::done);
+        CHECK(core.try_send(2) == weir::detail::attempt::done);
+        check_refusal(core, [&core](auto consume) { core.try_take(consume); });
+        core.abandon_receiver();
+        core.release_sender();
+    }
+    {
+        auto* const core = new weir::detail::unbounded_core<int, weir::multi_threaded>;
+        CHECK(core->send(1));
+        CHECK(core->send(2));
+        check_refusal(*core, [core](auto consume) { core->try_take(consume); });
+        core->abandon_receiver();
+        core->release_sender();
+        core->release();
+    }
+}
+
+TEST_CASE("queue edges: a value may have senders and receivers of its own type") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpsc::channel<request>(ctx, 1);
+    auto [utx, urx] = weir::mpsc::unbounded_channel<request>(ctx);
+    auto [stx, srx] = weir::mpmc::channel<request>(ctx, 1);
+    request const r{tx, utx, stx, std::move(rx), std::move(urx), std::move(srx)};
+    CHECK(r.bounded.strong_count() == 2);
+    CHECK(r.unbounded.strong_count() == 2);
+    CHECK(r.shared.strong_count() == 2);
+}
+
+TEST_CASE("queue edges: mpmc, a receive that finds a value is promised it before those who ask later") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpmc::channel<int>(ctx.get_executor(), 4);
+    outcome<std::optional<int>> first;
+    outcome<std::optional<int>> second;
+    REQUIRE(tx.try_send(1));
+    rx.async_receive(first.handler());
+    CHECK_FALSE(rx.try_receive().has_value()); // it is the first one's
+    rx.async_receive(second.handler());
+    REQUIRE(tx.try_send(2));
+    poll(ctx);
+    REQUIRE(first.is_success());
+    REQUIRE(second.is_success());
+    CHECK(first.value() == 1);
+    CHECK(second.value() == 2);
+}
+
+TEST_CASE("queue edges: mpmc, a value may own the context on which a send waits") {
+    using owner = std::shared_ptr<asio::io_context>;
+    auto ctx = std::make_shared<asio::io_context>();
+    auto ends = std::make_optional(weir::mpmc::channel<owner>(ctx->get_executor(), 1));
+    REQUIRE(ends->first.try_send(ctx));
+    ends->first.async_send(owner(), [](weir::error_code) {});
+    std::weak_ptr<asio::io_context> const alive = ctx;
+    ctx.reset();
+    auto tx = std::move(ends->first);
+    ends.reset(); // the receiver goes, the value with it, the context with that
+    CHECK(alive.expired());
+    CHECK(tx.is_closed());
+}
+
+TEST_CASE("queue edges: assigning a receiver says that it allocates") {
+    STATIC_REQUIRE_FALSE(std::is_nothrow_copy_assignable_v<weir::mpmc::receiver<int>>);
+    STATIC_REQUIRE(std::is_nothrow_move_assignable_v<weir::mpmc::receiver<int>>);
+    STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<weir::mpsc::receiver<int>>);
+}
+
+} // namespace queue_edges_test
