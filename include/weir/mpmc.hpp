@@ -10,9 +10,10 @@
 // Capacity      A slot is taken by a value, by a permit, or by a granted send; senders that find none wait in FIFO
 //               order, and a freed slot belongs to the longest waiting one at once.
 // Order         A value belongs to the receive that waits longest, whichever receiver it is of. It is taken when that
-//               receive completes; until then nobody else gets it, unless the receive is cancelled: then the next one
-//               does. Values are taken out in the order in which they were sent; with several receivers at work
-//               nothing can be said about which is done with its value first.
+//               receive completes; until then nobody else gets it, also while its executor is slow and others idle,
+//               unless the receive is cancelled: then the next one does. Values are taken out in the order in which
+//               they were sent; with several receivers at work nothing can be said about which is done with its value
+//               first.
 // Receivers     A copy is one receiver more of the same queue. Any number of receives may wait, also on one receiver.
 // Closing       When the last sender goes, or after close(), receives get what is there and then empty optionals.
 //               Permits and waiting sends keep the channel open. When the last receiver goes, every send fails and

@@ -15,6 +15,8 @@
 // then on the operation keeps what it needs. An operation that is dropped without having been started did nothing.
 // If a value throws when it is moved or copied on its way out: a task that awaits the operation, or a coroutine of somebody
 // else, gets the exception; with a token it comes out of the executor's run(), and the handler is destroyed uncalled.
+// With a token the operation is one block from the handler's allocator, and so is what is posted when it is woken. That
+// happens inside somebody else's call: if the allocator throws there, the program ends.
 //
 //   auto op = rx.async_receive();
 //   std::move(op)([](weir::error_code ec, std::optional<int> v) { ... });

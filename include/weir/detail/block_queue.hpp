@@ -67,12 +67,11 @@ public:
 
     // --- senders -------------------------------------------------------------------------------------------------
 
-    /// The block that was kept, or a new one.
-    [[nodiscard]] block_ptr make_block() {
-        if (block* const kept = spare_.exchange(nullptr, std::memory_order_acquire)) { // [K]
-            return block_ptr(kept);
-        }
-        return std::make_unique<block>();
+    [[nodiscard]] static block_ptr make_block() { return std::make_unique<block>(); }
+
+    /// The block that was kept, or null.
+    [[nodiscard]] block_ptr take_spare() noexcept {
+        return block_ptr(spare_.exchange(nullptr, std::memory_order_acquire)); // [K]
     }
 
     /// Keeps a block that is not in the list, instead of the one that was kept.

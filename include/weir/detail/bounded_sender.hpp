@@ -96,7 +96,9 @@ public:
     [[nodiscard]] bool operator==(bounded_sender const& other) const noexcept { return core_ == other.core_; }
 
     /// Sends if there is room and nobody waits for it. False: full or closed, and `value` is untouched.
-    /// Complexity: constant. Allocates nothing in steady state.
+    /// Complexity: constant. Allocates nothing in steady state; the first sends allocate slots.
+    /// Throws std::bad_alloc, or what constructing the value throws: then nothing was sent. Where that was is counted
+    /// by size() until the receiver of an mpsc channel has looked.
     [[nodiscard]] bool try_send(T&& value) { return core_->try_send(std::move(value)) == attempt::done; }
 
     [[nodiscard]] bool try_send(T const& value) requires std::copy_constructible<T> {
@@ -150,6 +152,7 @@ public:
     /// Sends when there is room.
     /// Completes:     void(error_code) - errc::closed: see is_closed(); operation_aborted.
     /// On failure:    the value is destroyed with the operation. async_reserve keeps it with the caller.
+    /// Exceptions:    as of try_send; they come out of the call, of the co_await, or of the executor if it had to wait.
     /// Cancellation:  all types; nothing was sent, and the place in the queue is lost.
     /// Ordering:      a send that finds room has sent when this call returns (completion token) or is awaited.
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.

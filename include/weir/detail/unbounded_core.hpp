@@ -169,16 +169,25 @@ private:
 
     /// Makes the word move past the end of a block, unless somebody else has. What it is then.
     word add_block(word full) {
-        auto fresh = queue_.make_block(); // here, and not under the mutex
-        {
-            std::lock_guard lock(mutex_);
-            word const s = word_.load(std::memory_order_acquire); // [S]
-            if (index_of(s) == index_of(full)) {                  // it stays, only the flags may change
-                queue_.append(std::move(fresh));
-                return word_.fetch_add(one_index, std::memory_order_acq_rel) + one_index; // [S] [B]
+        typename queue::block_ptr fresh;
+        for (;;) {
+            {
+                std::lock_guard lock(mutex_);
+                word const s = word_.load(std::memory_order_acquire); // [S]
+                if (index_of(s) != index_of(full)) {                  // somebody else has
+                    break;
+                }
+                fresh = fresh ? std::move(fresh) : queue_.take_spare();
+                if (fresh) { // the index stays while the mutex is held, only the flags may change
+                    queue_.append(std::move(fresh));
+                    return word_.fetch_add(one_index, std::memory_order_acq_rel) + one_index; // [S] [B]
+                }
             }
+            fresh = queue::make_block(); // here, and not under the mutex
         }
-        queue_.give_back(std::move(fresh));
+        if (fresh) {
+            queue_.give_back(std::move(fresh));
+        }
         return word_.load(std::memory_order_acquire); // [S]
     }
 

@@ -79,7 +79,8 @@ public:
 
     /// Sends at once. False: closed, and `value` is untouched.
     /// Complexity: one atomic exchange. Allocates a block now and then while the queue grows, nothing in steady state.
-    /// Throws std::bad_alloc, or what constructing the value throws: then nothing was sent.
+    /// Throws std::bad_alloc, or what constructing the value throws: then nothing was sent; where that was is counted by
+    /// size() until the receiver has looked.
     bool send(T&& value) { return core_->send(std::move(value)); }
 
     bool send(T const& value) requires std::copy_constructible<T> { return core_->send(value); }
