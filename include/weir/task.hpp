@@ -24,7 +24,9 @@
 // Lifetime: a task that is destroyed, running or not, destroys what stands in its frame. When its execution context
 //   is destroyed, so is every task spawned on it, wherever it waits.
 // Thread safety: a task runs on one thread at a time, also on an executor with many threads.
-// Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn two blocks more. Waits allocate nothing.
+// Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn two blocks more. Waiting for an
+// operation of weir, or for a time, allocates nothing. Waiting for one of Asio allocates what Asio does: nothing on a loop,
+// on a strand of a pool a block or two for a timer.
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
