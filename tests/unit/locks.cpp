@@ -291,7 +291,7 @@ TEST_CASE("mutex: what it guards is changed by one at a time on a pool") {
     CHECK(shared == 800);
 }
 
-TEST_CASE("notify: one who waits, or the next; never two for one") {
+TEST_CASE("notify: one who waits, or the next, and never two for one") {
     asio::io_context ctx;
     weir::notify n(ctx);
     std::array<outcome<>, 3> got;

@@ -91,7 +91,7 @@ TEST_CASE("mpmc: each value goes to one receiver, in the order in which they wer
 }
 
 TEST_CASE(
-    "mpmc: handles convert, are moved, assigned and compared; a copied receiver is of the same channel") {
+    "mpmc: handles convert, are moved, assigned and compared, a copied receiver is of the same channel") {
     asio::io_context ctx;
     auto [tx, rx] = mpmc::channel<int>(ctx, 2); // on a strand
     auto [other_tx, other_rx] = mpmc::channel<int>(ctx, 2);

@@ -142,9 +142,15 @@ private:
         return r->state == request::queued && r->in_queue && r->wanted != 0;
     }
 
+    /// Has its slot, and is not to be overtaken before it has looked.
+    [[nodiscard]] static bool is_about_to_send(std::unique_ptr<request> const& r) {
+        return r->is_send && r->state == request::queued && !r->in_queue;
+    }
+
     [[nodiscard]] bool may_take(int n) const {
+        auto const is_before = [](auto const& r) { return is_waiting(r) || is_about_to_send(r); };
         return !closed_ &&
-               (n == 0 || (free() >= n && std::none_of(requests_.begin(), requests_.end(), is_waiting)));
+               (n == 0 || (free() >= n && std::none_of(requests_.begin(), requests_.end(), is_before)));
     }
 
     void note_sent(bool sent) {
@@ -167,11 +173,10 @@ private:
     }
 
     void send() {
+        bool const at_once = may_take(1);
         auto& r = *requests_.emplace_back(std::make_unique<request>());
         r.is_send = true;
         r.value = next_;
-        r.in_queue = false;
-        bool const at_once = may_take(1);
         tx_.async_send(counted(next_), asio::bind_cancellation_slot(r.signal.slot(), r.send_done.handler()));
         if (at_once) {
             r.state = request::sent;
@@ -180,6 +185,7 @@ private:
             ++next_;
             r.state = closed_ ? request::rejected : request::queued;
             r.in_queue = true;
+            grant(); // there may be room that others, who are about to send, do not want
         }
     }
 

@@ -235,8 +235,8 @@ TEST_CASE("task_group: a join that is cancelled leaves the tasks alone") {
     CHECK(all.what == "nothing");
 }
 
-TEST_CASE(
-    "task_group: destroyed with tasks running it asks them to end; a context that dies takes them along") {
+TEST_CASE("task_group: destroyed with tasks running it asks them to end, and a context that dies takes them "
+          "along") {
     std::optional<asio::io_context> ctx(std::in_place);
     auto const alive = std::make_shared<int>(0);
     std::string log;
