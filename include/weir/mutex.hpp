@@ -23,9 +23,10 @@
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
-#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/core_owner.hpp>
 #include <weir/detail/semaphore_core.hpp>
 #include <weir/operation.hpp>
+#include <weir/semaphore.hpp>
 #include <weir/threading.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -45,26 +46,12 @@ public:
     /// Holds nothing.
     basic_mutex_lock() noexcept = default;
 
-    basic_mutex_lock(basic_mutex_lock&&) noexcept = default;
-
-    basic_mutex_lock& operator=(basic_mutex_lock&& other) noexcept {
-        basic_mutex_lock taken(std::move(other));
-        std::swap(core_, taken.core_);
-        return *this;
-    }
-
-    ~basic_mutex_lock() { unlock(); }
-
-    [[nodiscard]] bool owns_lock() const noexcept { return static_cast<bool>(core_); }
+    [[nodiscard]] bool owns_lock() const noexcept { return static_cast<bool>(permit_); }
 
     [[nodiscard]] explicit operator bool() const noexcept { return owns_lock(); }
 
     /// Unlocks now.
-    void unlock() noexcept {
-        if (auto const c = std::exchange(core_, {})) {
-            c->give_back(1);
-        }
-    }
+    void unlock() noexcept { permit_.release(); }
 
 private:
     template <class, class>
@@ -72,25 +59,26 @@ private:
     template <class, class, class>
     friend class detail::acquire_core;
 
-    static basic_mutex_lock adopt(core& c, std::uint64_t) noexcept {
+    static basic_mutex_lock adopt(core& c, std::uint64_t n) noexcept {
         basic_mutex_lock lock;
-        lock.core_ = detail::intrusive_ptr<core>::share(&c);
+        lock.permit_ = basic_semaphore_permit<Threading>::adopt(c, n);
         return lock;
     }
 
-    detail::intrusive_ptr<core> core_; // null: empty
+    basic_semaphore_permit<Threading> permit_;
 };
 
 using mutex_lock = basic_mutex_lock<>;
 
 /// Operations complete on `Executor`. Not movable: who shares it holds a reference.
 template <class Executor = asio::any_io_executor, class Threading = multi_threaded>
-class basic_mutex {
+class basic_mutex : public detail::core_owner<Executor, detail::semaphore_core<Threading>> {
+    using base = detail::core_owner<Executor, detail::semaphore_core<Threading>>;
     using core = detail::semaphore_core<Threading>;
     using default_token = detail::default_token_t<Executor>;
 
 public:
-    using executor_type = Executor;
+    using typename base::executor_type;
     using lock_type = basic_mutex_lock<Threading>;
 
     template <class Other>
@@ -100,21 +88,15 @@ public:
 
     /// An executor is used as it is, on an execution context the mutex gets a strand.
     template <detail::executor_or_context ExecutorOrContext>
-    explicit basic_mutex(ExecutorOrContext&& where)
-        : executor_(Executor(detail::to_executor(std::forward<ExecutorOrContext>(where)))),
-          core_(new core(1)) {}
-
-    basic_mutex(basic_mutex const&) = delete;
-    basic_mutex& operator=(basic_mutex const&) = delete;
+    explicit basic_mutex(ExecutorOrContext&& where) : base(std::forward<ExecutorOrContext>(where), 1U) {}
 
     /// Who waits is aborted. A lock that is held may still be given back.
-    ~basic_mutex() { core_->close(detail::failure::aborted); }
-
-    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+    ~basic_mutex() { this->core_->close(detail::failure::aborted); }
 
     /// The lock now, or an empty one: it is held, or somebody waits for it.
     [[nodiscard]] lock_type try_lock() noexcept {
-        return core_->try_acquire(1) == detail::attempt::done ? lock_type::adopt(*core_, 1) : lock_type();
+        return this->core_->try_acquire(1) == detail::attempt::done ? lock_type::adopt(*this->core_, 1)
+                                                                    : lock_type();
     }
 
     /// Waits for the lock.
@@ -125,13 +107,10 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <detail::token_for<detail::acquire_core<lock_type, Executor, core>> Token = default_token>
     auto async_lock(Token&& token = Token{}) {
-        return detail::initiate(detail::acquire_core<lock_type, Executor, core>(*core_, get_executor(), 1),
-                                std::forward<Token>(token));
+        return detail::initiate(
+            detail::acquire_core<lock_type, Executor, core>(*this->core_, this->get_executor(), 1),
+            std::forward<Token>(token));
     }
-
-private:
-    detail::bound_executor<Executor> executor_;
-    detail::intrusive_ptr<core> core_;
 };
 
 /// Over any executor, for any number of threads.

@@ -23,8 +23,8 @@
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/core_owner.hpp>
 #include <weir/detail/notify_core.hpp>
-#include <weir/detail/ref_counted.hpp>
 #include <weir/operation.hpp>
 #include <weir/threading.hpp>
 
@@ -36,12 +36,13 @@ namespace weir {
 
 /// Operations complete on `Executor`. Not movable: who shares it holds a reference.
 template <class Executor = asio::any_io_executor, class Threading = multi_threaded>
-class basic_notify {
+class basic_notify : public detail::core_owner<Executor, detail::notify_core<Threading>> {
+    using base = detail::core_owner<Executor, detail::notify_core<Threading>>;
     using core = detail::notify_core<Threading>;
     using default_token = detail::default_token_t<Executor>;
 
 public:
-    using executor_type = Executor;
+    using typename base::executor_type;
 
     template <class Other>
     struct rebind_executor {
@@ -50,22 +51,16 @@ public:
 
     /// An executor is used as it is, on an execution context it gets a strand.
     template <detail::executor_or_context ExecutorOrContext>
-    explicit basic_notify(ExecutorOrContext&& where)
-        : executor_(Executor(detail::to_executor(std::forward<ExecutorOrContext>(where)))), core_(new core) {}
-
-    basic_notify(basic_notify const&) = delete;
-    basic_notify& operator=(basic_notify const&) = delete;
+    explicit basic_notify(ExecutorOrContext&& where) : base(std::forward<ExecutorOrContext>(where)) {}
 
     /// Who waits is aborted.
-    ~basic_notify() { core_->close(); }
-
-    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+    ~basic_notify() { this->core_->close(); }
 
     /// Lets the longest waiting one go on, or the next who comes. Complexity: constant.
-    void notify_one() noexcept { core_->notify_one(); }
+    void notify_one() noexcept { this->core_->notify_one(); }
 
     /// Lets all who wait now go on. Complexity: linear in their number.
-    void notify_all() noexcept { core_->notify_all(); }
+    void notify_all() noexcept { this->core_->notify_all(); }
 
     /// Waits for a notification, or takes the one that is stored.
     /// Completes:     void(error_code) - operation_aborted: cancelled, or the object was destroyed.
@@ -74,13 +69,9 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <detail::token_for<detail::notified_core<Executor, core>> Token = default_token>
     auto async_notified(Token&& token = Token{}) {
-        return detail::initiate(detail::notified_core<Executor, core>(*core_, get_executor()),
+        return detail::initiate(detail::notified_core<Executor, core>(*this->core_, this->get_executor()),
                                 std::forward<Token>(token));
     }
-
-private:
-    detail::bound_executor<Executor> executor_;
-    detail::intrusive_ptr<core> core_;
 };
 
 /// Over any executor, for any number of threads.

@@ -23,6 +23,7 @@
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/core_owner.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/semaphore_core.hpp>
 #include <weir/operation.hpp>
@@ -80,6 +81,8 @@ public:
 private:
     template <class, class>
     friend class basic_semaphore;
+    template <class>
+    friend class basic_mutex_lock;
     template <class, class, class>
     friend class detail::acquire_core;
 
@@ -98,12 +101,13 @@ using semaphore_permit = basic_semaphore_permit<>;
 
 /// Operations complete on `Executor`. Not movable: who shares it holds a reference.
 template <class Executor = asio::any_io_executor, class Threading = multi_threaded>
-class basic_semaphore {
+class basic_semaphore : public detail::core_owner<Executor, detail::semaphore_core<Threading>> {
+    using base = detail::core_owner<Executor, detail::semaphore_core<Threading>>;
     using core = detail::semaphore_core<Threading>;
     using default_token = detail::default_token_t<Executor>;
 
 public:
-    using executor_type = Executor;
+    using typename base::executor_type;
     using permit_type = basic_semaphore_permit<Threading>;
 
     template <class Other>
@@ -114,31 +118,28 @@ public:
     /// An executor is used as it is, on an execution context the semaphore gets a strand.
     template <detail::executor_or_context ExecutorOrContext>
     basic_semaphore(ExecutorOrContext&& where, std::uint64_t permits)
-        : executor_(Executor(detail::to_executor(std::forward<ExecutorOrContext>(where)))),
-          core_(new core(permits)) {}
-
-    basic_semaphore(basic_semaphore const&) = delete;
-    basic_semaphore& operator=(basic_semaphore const&) = delete;
+        : base(std::forward<ExecutorOrContext>(where), permits) {}
 
     /// Who waits is aborted. Permits that are out may still be given back.
-    ~basic_semaphore() { core_->close(detail::failure::aborted); }
-
-    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+    ~basic_semaphore() { this->core_->close(detail::failure::aborted); }
 
     /// How many permits nobody holds.
-    [[nodiscard]] std::uint64_t available() const noexcept { return core_->available(); }
+    [[nodiscard]] std::uint64_t available() const noexcept { return this->core_->available(); }
 
-    [[nodiscard]] bool is_closed() const noexcept { return core_->why_closed() != detail::failure::none; }
+    [[nodiscard]] bool is_closed() const noexcept {
+        return this->core_->why_closed() != detail::failure::none;
+    }
 
     /// Makes `n` permits more. Throws std::invalid_argument if there would be more than 64 bits can count.
-    void add_permits(std::uint64_t n) { core_->add(n); }
+    void add_permits(std::uint64_t n) { this->core_->add(n); }
 
     /// Acquiring fails from now on, also for who waits.
-    void close() noexcept { core_->close(detail::failure::closed); }
+    void close() noexcept { this->core_->close(detail::failure::closed); }
 
     /// `n` permits now, or an empty guard: too few, somebody waits for them, or closed.
     [[nodiscard]] permit_type try_acquire(std::uint64_t n = 1) noexcept {
-        return core_->try_acquire(n) == detail::attempt::done ? permit_type::adopt(*core_, n) : permit_type();
+        return this->core_->try_acquire(n) == detail::attempt::done ? permit_type::adopt(*this->core_, n)
+                                                                    : permit_type();
     }
 
     /// Waits for a permit.
@@ -156,13 +157,10 @@ public:
     /// so a request for too many is not an error: it waits. For none it completes at once.
     template <detail::token_for<detail::acquire_core<permit_type, Executor, core>> Token = default_token>
     auto async_acquire(std::uint64_t n, Token&& token = Token{}) {
-        return detail::initiate(detail::acquire_core<permit_type, Executor, core>(*core_, get_executor(), n),
-                                std::forward<Token>(token));
+        return detail::initiate(
+            detail::acquire_core<permit_type, Executor, core>(*this->core_, this->get_executor(), n),
+            std::forward<Token>(token));
     }
-
-private:
-    detail::bound_executor<Executor> executor_;
-    detail::intrusive_ptr<core> core_;
 };
 
 /// Over any executor, for any number of threads.

@@ -26,8 +26,8 @@
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/core_owner.hpp>
 #include <weir/detail/group_core.hpp>
-#include <weir/detail/ref_counted.hpp>
 #include <weir/operation.hpp>
 #include <weir/task.hpp>
 
@@ -42,11 +42,12 @@ namespace weir {
 
 /// Not movable: who shares it holds a reference.
 template <class Executor = asio::any_io_executor>
-class basic_task_group {
+class basic_task_group : public detail::core_owner<Executor, detail::group_core> {
+    using base = detail::core_owner<Executor, detail::group_core>;
     using default_token = detail::default_token_t<Executor>;
 
 public:
-    using executor_type = Executor;
+    using typename base::executor_type;
 
     /// No limit to how many tasks run at once.
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
@@ -60,29 +61,25 @@ public:
     /// Throws std::invalid_argument if no task could ever run.
     template <detail::executor_or_context ExecutorOrContext>
     explicit basic_task_group(ExecutorOrContext&& where, std::size_t limit = unlimited)
-        : executor_(Executor(detail::to_executor(std::forward<ExecutorOrContext>(where)))),
-          core_(new detail::group_core(checked(limit))) {}
-
-    basic_task_group(basic_task_group const&) = delete;
-    basic_task_group& operator=(basic_task_group const&) = delete;
+        : base(std::forward<ExecutorOrContext>(where), checked(limit)) {}
 
     /// As cancel().
-    ~basic_task_group() { core_->cancel(); }
-
-    [[nodiscard]] executor_type const& get_executor() const noexcept { return executor_.get(); }
+    ~basic_task_group() { this->core_->cancel(); }
 
     /// Starts a task, later and never inside this call; when its turn comes if there is a limit. False: the group was
     /// cancelled, or a task has failed, and this one was destroyed without having run.
-    bool spawn(task<> what) { return core_->add(detail::make_spawned(executor_.get(), std::move(what))); }
+    bool spawn(task<> what) {
+        return this->core_->add(detail::make_spawned(this->get_executor(), std::move(what)));
+    }
 
     /// Asks all tasks to end.
-    void cancel() noexcept { core_->cancel(); }
+    void cancel() noexcept { this->core_->cancel(); }
 
     /// By cancel() or by an exception.
-    [[nodiscard]] bool is_cancelled() const noexcept { return core_->is_cancelled(); }
+    [[nodiscard]] bool is_cancelled() const noexcept { return this->core_->is_cancelled(); }
 
     /// Tasks that run or wait for their turn.
-    [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return this->core_->size(); }
 
     /// Waits until there is no task left, also of those that are spawned meanwhile.
     /// Completes:     void(std::exception_ptr) - what a task threw first, or nothing; operation_aborted as an exception:
@@ -91,7 +88,7 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <detail::token_for<detail::join_core<Executor>> Token = default_token>
     auto async_join(Token&& token = Token{}) {
-        return detail::initiate(detail::join_core<Executor>(*core_, get_executor()),
+        return detail::initiate(detail::join_core<Executor>(*this->core_, this->get_executor()),
                                 std::forward<Token>(token));
     }
 
@@ -102,9 +99,6 @@ private:
         }
         return limit;
     }
-
-    detail::bound_executor<Executor> executor_;
-    detail::intrusive_ptr<detail::group_core> core_;
 };
 
 /// Over any executor.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright (c) 2026 The weir authors
 
-#include "allocations/counted_new.hpp"
+#include "allocations/counted_rounds.hpp"
 #include "support/catch.hpp"
 
 #include <weir/broadcast.hpp>
@@ -25,32 +25,20 @@
 #include <thread>
 #include <utility>
 
-// Rule 9 for each channel and for the hub: a round is done two hundred times to warm up, then a thousand times counted.
+// Rule 9 for each channel and for the hub.
 
 namespace channels_test {
 
 namespace asio = boost::asio;
 namespace market = weir::market;
 using support::allocations;
+using support::count;
+using support::rounds;
+using support::send_for_ever;
+using support::warm_up;
 using weir::task;
 
 namespace {
-
-constexpr int warm_up = 200;
-constexpr int rounds = 1000;
-
-/// How many allocations the counted rounds make. `round` gives something to await.
-template <class Round>
-task<void> count(Round round, long& made) {
-    for (int n = 0; n != warm_up; ++n) {
-        co_await round();
-    }
-    long const before = allocations;
-    for (int n = 0; n != rounds; ++n) {
-        co_await round();
-    }
-    made = allocations - before;
-}
 
 /// Answers each request with a oneshot of its own.
 struct request {
@@ -142,17 +130,9 @@ TEST_CASE(
     auto& from1 = rx1;
     auto& from2 = rx2;
     auto& from3 = rx3;
-    auto feed = [](auto to) -> task<void> {
-        try {
-            for (;;) {
-                co_await to.async_send(1);
-            }
-        } catch (boost::system::system_error const&) { // closed
-        }
-    };
-    weir::spawn(ctx.get_executor(), feed(std::move(tx1)), asio::detached);
-    weir::spawn(ctx.get_executor(), feed(std::move(tx2)), asio::detached);
-    weir::spawn(ctx.get_executor(), feed(std::move(tx3)), asio::detached);
+    weir::spawn(ctx.get_executor(), send_for_ever(std::move(tx1)), asio::detached);
+    weir::spawn(ctx.get_executor(), send_for_ever(std::move(tx2)), asio::detached);
+    weir::spawn(ctx.get_executor(), send_for_ever(std::move(tx3)), asio::detached);
     auto const take = [](int) {};
     auto const fair = [&] {
         return weir::select(weir::on(from1, take), weir::on(from2, take), weir::on(from3, take));

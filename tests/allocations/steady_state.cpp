@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright (c) 2026 The weir authors
 
-#include "allocations/counted_new.hpp"
+#include "allocations/counted_rounds.hpp"
 #include "support/catch.hpp"
 
 #include <weir/mpmc.hpp>
@@ -28,35 +28,11 @@ namespace steady_state_test {
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using namespace std::chrono_literals;
-using support::allocations;
+using support::count;
+using support::send_for_ever;
 using weir::task;
 
 namespace {
-
-/// Sends until the receiver goes, so one with a wait is always answered.
-template <class Sender>
-task<void> send_for_ever(Sender to) {
-    try {
-        for (;;) {
-            co_await to.async_send(1);
-        }
-    } catch (boost::system::system_error const&) { // closed
-    }
-}
-
-/// How many allocations a thousand waits make when two hundred have been made. `round` makes the operation that is
-/// waited for: a task would have a frame, which is allocated on one thread of a pool and freed on another.
-template <class Round>
-task<void> count(Round round, long& made) {
-    for (int n = 0; n != 200; ++n) {
-        co_await round();
-    }
-    long const before = allocations;
-    for (int n = 0; n != 1000; ++n) {
-        co_await round();
-    }
-    made = allocations - before;
-}
 
 template <class Executor>
 task<void> count_all(Executor ex, long (&made)[5]) {

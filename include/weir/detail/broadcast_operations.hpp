@@ -21,7 +21,7 @@ namespace weir::detail {
 
 /// One receiver's place in the ring, as a receiving core (endpoint_operations.hpp).
 template <class T, class Threading>
-class broadcast_place {
+class broadcast_place : public self_owned<broadcast_place<T, Threading>, Threading::template atomic> {
     using core = broadcast_core<T, Threading>;
 
 public:
@@ -72,16 +72,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return ring_->size_at(place_); }
 
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
-
 private:
-    // all but the owners: the receiver's own
+    // the receiver's own
     intrusive_ptr<core> ring_;
     std::uint64_t place_; // the next position to receive
     std::uint64_t missed_ = 0;
@@ -89,7 +81,6 @@ private:
     bool gone_ = false;
     waiter* parked_ = nullptr; // of the receive whose turn it is, once it has had to wait
     receive_turn turn_;
-    reference_count<Threading::template atomic> owners_;
 };
 
 /// Sends without overwriting.

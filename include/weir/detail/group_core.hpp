@@ -33,7 +33,7 @@
 
 namespace weir::detail {
 
-class group_core {
+class group_core : public self_owned<group_core> {
     using root_ptr = intrusive_ptr<spawned<void>>;
 
     struct member_tag;
@@ -75,14 +75,6 @@ public:
     explicit group_core(std::size_t limit) noexcept : limit_(limit) {}
 
     group_core(group_core const&) = delete;
-
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
 
     /// Starts it, now or when its turn comes. False: the group was cancelled, and it is destroyed.
     bool add(root_ptr root) {
@@ -250,7 +242,6 @@ private:
     bool is_cancelled_ = false; // mutex_
     std::exception_ptr first_;  // mutex_; what a task threw first
     waiter_list joining_;       // mutex_
-    reference_count<> owners_;  // the handle, members, joins
 };
 
 /// Completes when no task is left.

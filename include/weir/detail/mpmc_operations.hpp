@@ -79,7 +79,9 @@ private:
 
 /// One receiver of the channel.
 template <class T, class Threading>
-class mpmc_place : public mpmc_receiver {
+class mpmc_place
+    : public self_owned<mpmc_place<T, Threading>, Threading::template atomic>
+    , public mpmc_receiver {
     using core = mpmc_core<T, Threading>;
 
 public:
@@ -116,19 +118,10 @@ public:
 
     [[nodiscard]] core& channel() const noexcept { return *channel_; }
 
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
-
 private:
     intrusive_ptr<core> channel_;
     typename Threading::template atomic<bool> told_closed_{
         false}; // a select has told; any of this receiver's operations
-    reference_count<Threading::template atomic> owners_;
 };
 
 template <class T, class Threading>

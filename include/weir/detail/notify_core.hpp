@@ -32,21 +32,13 @@ struct notify_request : list_hook<> {
 };
 
 template <class Threading>
-class notify_core {
+class notify_core : public self_owned<notify_core<Threading>, Threading::template atomic> {
     using mutex = typename Threading::mutex;
     using mark = notify_request::mark;
 
 public:
     notify_core() = default;
     notify_core(notify_core const&) = delete;
-
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
 
     void notify_one() noexcept {
         wake_batch woken;
@@ -132,7 +124,6 @@ private:
     bool is_stored_ = false;                 // mutex_
     bool is_gone_ = false;                   // mutex_
     intrusive_list<notify_request> waiting_; // mutex_
-    reference_count<Threading::template atomic> owners_;
 };
 
 /// Completes when it is notified.

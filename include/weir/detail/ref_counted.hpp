@@ -47,6 +47,27 @@ private:
     Atomic<std::size_t> n_; // [R] number of owners; any thread
 };
 
+/// Base of what lives on the heap until its last owner, an intrusive_ptr, goes. Starts with one.
+template <class Derived, template <class> class Atomic = std::atomic>
+class self_owned {
+public:
+    void add_ref() noexcept { owners_.add(); }
+
+    void release() noexcept {
+        if (owners_.drop()) {
+            delete static_cast<Derived*>(this);
+        }
+    }
+
+protected:
+    self_owned() noexcept = default;
+    self_owned(self_owned const&) = delete;
+    ~self_owned() = default;
+
+private:
+    reference_count<Atomic> owners_;
+};
+
 /// A pointer that owns one count of `T`, by `T::add_ref()` and `T::release()`.
 template <class T>
 class intrusive_ptr {

@@ -40,21 +40,13 @@ struct permit_request : list_hook<> {
 };
 
 template <class Threading>
-class semaphore_core {
+class semaphore_core : public self_owned<semaphore_core<Threading>, Threading::template atomic> {
     using mutex = typename Threading::mutex;
 
 public:
     explicit semaphore_core(std::uint64_t permits) noexcept : free_(permits), all_(permits) {}
 
     semaphore_core(semaphore_core const&) = delete;
-
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
 
     attempt try_acquire(std::uint64_t n) noexcept {
         std::lock_guard lock(mutex_);
@@ -170,7 +162,6 @@ private:
     std::uint64_t all_;                      // mutex_; free and out
     failure why_closed_ = failure::none;     // mutex_; none: open
     intrusive_list<permit_request> waiting_; // mutex_
-    reference_count<Threading::template atomic> owners_;
 };
 
 /// Completes with a guard made from `n` permits.

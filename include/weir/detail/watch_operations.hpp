@@ -21,7 +21,7 @@ namespace weir::detail {
 
 /// What one receiver has seen, as a receiving core (endpoint_operations.hpp).
 template <class T, class Threading>
-class watch_place {
+class watch_place : public self_owned<watch_place<T, Threading>, Threading::template atomic> {
     using core = watch_core<T, Threading>;
 
 public:
@@ -82,23 +82,14 @@ public:
 
     [[nodiscard]] core& channel() const noexcept { return *channel_; }
 
-    void add_ref() noexcept { owners_.add(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
-
 private:
-    // all but the owners: the receiver's own
+    // the receiver's own
     intrusive_ptr<core> channel_;
     std::uint64_t seen_; // a version, or no_watch_version
     std::optional<std::uint64_t> past_;
     waiter* parked_ = nullptr; // of the operation whose turn it is, once it has had to wait
     receive_turn turn_;
     bool gone_ = false;
-    reference_count<Threading::template atomic> owners_;
 };
 
 /// Waits for a value that satisfies a predicate, and marks that one as seen, no other.
