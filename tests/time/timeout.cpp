@@ -120,6 +120,11 @@ TEST_CASE("timeout of no time, or less: completes at once or not at all") {
     poll(ctx);
     CHECK(something.value() == 1);
     CHECK(c.rx.empty());
+    outcome<> too_late;
+    c.rx.close();
+    weir::timeout(d, c.tx.async_send(3))(too_late.handler());
+    poll(ctx);
+    CHECK(too_late.is_failure(weir::errc::closed)); // and not timed out
     bool ran = false;
     auto const child = [&ran]() -> weir::task<void> {
         ran = true;

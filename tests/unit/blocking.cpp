@@ -174,6 +174,19 @@ TEST_CASE("blocking: refused inside a task, and inside a handler of the channel'
     CHECK(refused_in_task);
     CHECK(tx.try_send(7)); // the channel is as it was
     CHECK(rx.try_receive() == 7);
+
+    asio::io_context once_ctx;
+    auto [once_tx, once_rx] = weir::oneshot::channel<int>(once_ctx.get_executor());
+    bool refused_by_oneshot = false;
+    auto try_once = [&ch = once_rx](bool& refused) {
+        CHECK_THROWS_AS(ch.blocking_receive(), std::logic_error);
+        refused = true;
+    };
+    weir::spawn(once_ctx.get_executor(), in_task(try_once, refused_by_oneshot), asio::detached);
+    once_ctx.run();
+    CHECK(refused_by_oneshot);
+    CHECK(once_tx.send(7));
+    CHECK(once_rx.blocking_receive() == 7);
 }
 
 template <class Receiver>

@@ -327,6 +327,18 @@ TEST_CASE("mpsc receiver gone: what is buffered is destroyed at once, every send
     check_refuses(ctx, *upgraded);
 }
 
+TEST_CASE("mpsc weak: upgrades while only a permit of a sender that was upgraded is left") {
+    asio::io_context ctx;
+    channel<int> c(ctx, 1);
+    auto const weak = c.tx->downgrade();
+    auto permit = weak.upgrade()->try_reserve();
+    c.tx.reset();
+    REQUIRE(permit);
+    CHECK(weak.upgrade());
+    permit.reset();
+    CHECK_FALSE(weak.upgrade());
+}
+
 TEST_CASE("mpsc receiver gone: waiting senders fail, also one that had been given a slot") {
     asio::io_context ctx;
     channel<int> c(ctx, 1);
