@@ -3,7 +3,7 @@
 #
 # weir_add_test_group() and weir_add_example(): how tests and examples are built and put under ctest.
 
-set(WEIR_TEST_FILES_AT_ONCE 4 CACHE STRING "How many test files are compiled as one: 4 take two thirds of the time of 1")
+set(WEIR_TEST_FILES_AT_ONCE 9 CACHE STRING "How many test files are compiled as one: the more, the less time in all")
 
 # weir_add_test_group(NAME SOURCES file... [DEFINITIONS macro...] [SERIAL] [OPTIMISED])
 #
