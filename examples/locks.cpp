@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright (c) 2026 The weir authors
 
-// Locks that wait without holding up a thread: five downloads share two connections, and one of them at a time speaks.
+// Locks that wait without holding up a thread: five downloads share two connections, one of them at a time speaks, and
+// the mirror that they read from moves when none of them reads.
 
 #include <weir/weir.hpp>
 
@@ -15,16 +16,20 @@
 
 #include <cstddef>
 #include <map>
+#include <utility>
 
 namespace asio = boost::asio;
 
 namespace {
 
 struct shared {
-    explicit shared(asio::any_io_executor const& ex) : connections(ex, 2), speaking(ex), finished(ex) {}
+    explicit shared(asio::any_io_executor const& ex)
+        : connections(ex, 2), speaking(ex), moving(ex), finished(ex) {}
 
     weir::semaphore connections;
     weir::mutex speaking;
+    weir::shared_mutex moving;
+    char const* mirror = "north"; // under the lock above
     weir::notify finished;
     weir::synchronized<std::map<int, int>> pages; // by download
 };
@@ -38,9 +43,20 @@ weir::task<> say(shared& all, int who, char const* what) {
 
 weir::task<> download(shared& all, int who) {
     auto const connection = co_await all.connections.async_acquire(); // given back at the end
-    co_await say(all, who, "has a connection");
+    auto const reading = co_await all.moving.async_lock_shared();     // several at once
+    co_await say(all, who, all.mirror);
     all.pages.with([who](auto& pages) { pages[who] = who * 10; });
     all.finished.notify_one();
+}
+
+weir::task<> move(shared& all) {
+    auto moving = co_await all.moving.async_lock(); // nobody reads, and who comes later waits
+    fmt::print("the mirror moves\n");
+    co_await asio::post(asio::deferred);
+    all.mirror = "south";
+    auto const reading = std::move(moving).downgrade(); // others read as well, and it stays where it is
+    co_await asio::post(asio::deferred);
+    fmt::print("the mirror is in the {}\n", all.mirror);
 }
 
 weir::task<> wait_for_all(shared& all, std::size_t count) {
@@ -56,6 +72,7 @@ int main() {
     shared all(ctx.get_executor());
     for (int who = 1; who <= 5; ++who)
         weir::spawn(ctx.get_executor(), download(all, who), asio::detached);
+    weir::spawn(ctx.get_executor(), move(all), asio::detached);
     weir::spawn(ctx.get_executor(), wait_for_all(all, 5), asio::detached);
     ctx.run();
 }

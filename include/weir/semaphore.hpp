@@ -36,6 +36,11 @@
 
 namespace weir {
 
+namespace detail {
+template <class Lock, class Threading>
+class permit_lock;
+} // namespace detail
+
 /// Permits that were acquired. Move-only; gives back what it holds when it is destroyed or assigned to. May be empty.
 /// Thread safety: distinct objects safe, shared objects unsafe.
 template <class Threading = multi_threaded>
@@ -80,9 +85,7 @@ public:
 
 private:
     template <class, class>
-    friend class basic_semaphore;
-    template <class>
-    friend class basic_mutex_lock;
+    friend class detail::permit_lock;
     template <class, class, class>
     friend class detail::acquire_core;
 
@@ -91,6 +94,15 @@ private:
         p.core_ = detail::intrusive_ptr<core>::share(&c);
         p.n_ = n;
         return p;
+    }
+
+    /// One permit of those that this one holds, for a guard of its own; of none, none.
+    basic_semaphore_permit split_one() noexcept {
+        if (n_ == 0) {
+            return {};
+        }
+        --n_;
+        return adopt(*core_, 1);
     }
 
     detail::intrusive_ptr<core> core_; // null: empty
@@ -104,6 +116,7 @@ template <class Executor = asio::any_io_executor, class Threading = multi_thread
 class basic_semaphore : public detail::core_owner<Executor, detail::semaphore_core<Threading>> {
     using base = detail::core_owner<Executor, detail::semaphore_core<Threading>>;
     using core = detail::semaphore_core<Threading>;
+    using acquire = detail::acquire_core<basic_semaphore_permit<Threading>, Executor, core>;
     using default_token = detail::default_token_t<Executor>;
 
 public:
@@ -138,8 +151,7 @@ public:
 
     /// `n` permits now, or an empty guard: too few, somebody waits for them, or closed.
     [[nodiscard]] permit_type try_acquire(std::uint64_t n = 1) noexcept {
-        return this->core_->try_acquire(n) == detail::attempt::done ? permit_type::adopt(*this->core_, n)
-                                                                    : permit_type();
+        return acquire::try_now(*this->core_, n);
     }
 
     /// Waits for a permit.
@@ -148,18 +160,16 @@ public:
     /// Cancellation:  all types; nothing is held, and the place in the queue is lost.
     /// Ordering:      first come, first served, in the order of the calls.
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
-    template <detail::token_for<detail::acquire_core<permit_type, Executor, core>> Token = default_token>
+    template <detail::token_for<acquire> Token = default_token>
     auto async_acquire(Token&& token = Token{}) {
         return async_acquire(1, std::forward<Token>(token));
     }
 
     /// Waits for `n` permits at once; those who come later wait behind it. More than there are may be added meanwhile,
     /// so a request for too many is not an error: it waits. For none it completes at once.
-    template <detail::token_for<detail::acquire_core<permit_type, Executor, core>> Token = default_token>
+    template <detail::token_for<acquire> Token = default_token>
     auto async_acquire(std::uint64_t n, Token&& token = Token{}) {
-        return detail::initiate(
-            detail::acquire_core<permit_type, Executor, core>(*this->core_, this->get_executor(), n),
-            std::forward<Token>(token));
+        return detail::initiate(acquire(*this->core_, this->get_executor(), n), std::forward<Token>(token));
     }
 };
 

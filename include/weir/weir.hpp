@@ -16,6 +16,7 @@
 #include <weir/operation.hpp>
 #include <weir/select.hpp>
 #include <weir/semaphore.hpp>
+#include <weir/shared_mutex.hpp>
 #include <weir/synchronized.hpp>
 #include <weir/task.hpp>
 #include <weir/task_group.hpp>

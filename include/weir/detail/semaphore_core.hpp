@@ -3,7 +3,8 @@
 #ifndef WEIR_DETAIL_SEMAPHORE_CORE_HPP
 #define WEIR_DETAIL_SEMAPHORE_CORE_HPP
 
-// Permits, and those who wait for some, without executors: what semaphore and mutex are made of. One mutex guards all.
+// Permits, and those who wait for some, without executors: what semaphore, mutex and shared_mutex are made of. One mutex
+// guards all.
 //
 // Who waits has a request in a queue. The front is granted as soon as there are as many permits as it wants; nobody comes
 // before it, so a large request is not starved by small ones. A granted request that is withdrawn (cancelled, destroyed,
@@ -176,6 +177,11 @@ public:
 
     acquire_core(acquire_core&& other) noexcept // before it waits
         : endpoint_operation<Executor>(other), core_(std::move(other.core_)), n_(other.n_) {}
+
+    /// What the operation would complete with if it had not to wait, or an empty guard.
+    [[nodiscard]] static Guard try_now(Core& core, std::uint64_t n) noexcept {
+        return core.try_acquire(n) == attempt::done ? Guard::adopt(core, n) : Guard();
+    }
 
     bool try_complete() noexcept {
         auto const a = request_ ? core_->claim(*request_) : core_->try_acquire(n_);
