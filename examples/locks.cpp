@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright (c) 2026 The weir authors
 
-// Locks that wait without holding up a thread: five downloads share two connections, one of them at a time speaks, and
-// the mirror that they read from moves when none of them reads.
+// Locks that wait without holding up a thread: five downloads share two connections, one of them at a time speaks, the
+// mirror that they read from moves when none of them reads, and the last of them says that all have met.
 
 #include <weir/weir.hpp>
 
@@ -14,7 +14,6 @@
 
 #include <fmt/core.h>
 
-#include <cstddef>
 #include <map>
 #include <utility>
 
@@ -22,15 +21,18 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr int downloads = 5;
+
 struct shared {
     explicit shared(asio::any_io_executor const& ex)
-        : connections(ex, 2), speaking(ex), moving(ex), finished(ex) {}
+        : connections(ex, 2), speaking(ex), moving(ex), finished(ex), meeting(ex, downloads) {}
 
     weir::semaphore connections;
     weir::mutex speaking;
     weir::shared_mutex moving;
     char const* mirror = "north"; // under the lock above
     weir::notify finished;
+    weir::barrier meeting;
     weir::synchronized<std::map<int, int>> pages; // by download
 };
 
@@ -49,20 +51,26 @@ weir::task<> download(shared& all, int who) {
     all.finished.notify_one();
 }
 
+weir::task<> take_part(shared& all, int who) {
+    co_await download(all, who);
+    bool const leads = co_await all.meeting.async_wait(); // until all have met; one of them leads
+    if (leads)
+        fmt::print("download {} was the last\n", who);
+}
+
 weir::task<> move(shared& all) {
     auto moving = co_await all.moving.async_lock(); // nobody reads, and who comes later waits
     fmt::print("the mirror moves\n");
     co_await asio::post(asio::deferred);
     all.mirror = "south";
     auto const reading = std::move(moving).downgrade(); // others read as well, and it stays where it is
-    co_await asio::post(asio::deferred);
     fmt::print("the mirror is in the {}\n", all.mirror);
 }
 
-weir::task<> wait_for_all(shared& all, std::size_t count) {
-    while (all.pages.with([](auto const& pages) { return pages.size(); }) < count)
+weir::task<> wait_for_all(shared& all) {
+    while (all.pages.with([](auto const& pages) { return pages.size(); }) < downloads)
         co_await all.finished.async_notified();
-    fmt::print("{} downloads are done, {} connections are free\n", count, all.connections.available());
+    fmt::print("{} downloads are done, {} connections are free\n", downloads, all.connections.available());
 }
 
 } // namespace
@@ -70,9 +78,9 @@ weir::task<> wait_for_all(shared& all, std::size_t count) {
 int main() {
     asio::io_context ctx;
     shared all(ctx.get_executor());
-    for (int who = 1; who <= 5; ++who)
-        weir::spawn(ctx.get_executor(), download(all, who), asio::detached);
+    for (int who = 1; who <= downloads; ++who)
+        weir::spawn(ctx.get_executor(), take_part(all, who), asio::detached);
     weir::spawn(ctx.get_executor(), move(all), asio::detached);
-    weir::spawn(ctx.get_executor(), wait_for_all(all, 5), asio::detached);
+    weir::spawn(ctx.get_executor(), wait_for_all(all), asio::detached);
     ctx.run();
 }

@@ -5,6 +5,7 @@
 
 // Everything but the market part: channels, select, tasks, time, cancellation, locks.
 
+#include <weir/barrier.hpp>
 #include <weir/broadcast.hpp>
 #include <weir/cancellation.hpp>
 #include <weir/error.hpp>

@@ -360,4 +360,53 @@ TEST_CASE("race: a receiver that goes under its receive while the value is sent 
     });
 }
 
+TEST_CASE(
+    "race barrier: a wait that is cancelled while the last arrives has passed with it or left it waiting") {
+    two_threads both;
+    asio::io_context ctx;
+    int wrong = 0;
+    for (int n = 0; n != rounds; ++n) {
+        weir::barrier b(ctx.get_executor(), 2);
+        outcome<bool> cancelled;
+        outcome<bool> last;
+        outcome<bool> next;
+        asio::cancellation_signal cancel;
+        b.async_wait(asio::bind_cancellation_slot(cancel.slot(), cancelled.handler()));
+        both.run(
+            n, [&] { cancel.emit(asio::cancellation_type::total); }, [&] { b.async_wait(last.handler()); });
+        poll(ctx);
+        if (cancelled.is_success()) {
+            wrong += last.is_success() && last.value() && !cancelled.value() ? 0 : 1;
+        } else {
+            wrong += last.is_pending() ? 0 : 1;
+            b.async_wait(next.handler());
+            poll(ctx);
+            wrong += last.is_success() && next.is_success() ? 0 : 1;
+        }
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("race shared_mutex: a lock that is cancelled while its turn comes leaves the turn to the next") {
+    two_threads both;
+    asio::io_context ctx;
+    weir::shared_mutex m(ctx.get_executor());
+    int wrong = 0;
+    for (int n = 0; n != rounds; ++n) {
+        auto held = m.try_lock_shared();
+        outcome<weir::write_lock> write;
+        outcome<weir::read_lock> read;
+        asio::cancellation_signal cancel;
+        m.async_lock(asio::bind_cancellation_slot(cancel.slot(), write.handler()));
+        m.async_lock_shared(read.handler());
+        both.run(
+            n, [&] { cancel.emit(asio::cancellation_type::total); }, [&] { held.unlock(); });
+        poll(ctx);
+        wrong += write.is_failure(asio::error::operation_aborted) && read.is_success() ? 0 : 1;
+        read.value().unlock();
+        wrong += m.try_lock() ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+}
+
 } // namespace races_test

@@ -13,7 +13,7 @@
 
 namespace weir::detail {
 
-/// The base of semaphore, mutex, shared_mutex, notify and task_group. Not movable: who shares one holds a reference.
+/// The base of semaphore, mutex, shared_mutex, notify, barrier and task_group. Not movable: who shares one holds a reference.
 template <class Executor, class Core>
 class core_owner {
 public:

@@ -92,6 +92,26 @@ public:
         return &element;
     }
 
+    /// f(T&) in order. `f` changes no list.
+    template <class F>
+    void for_each(F f) {
+        for (hook* p = end_.next_; p != &end_; p = p->next_) {
+            f(static_cast<T&>(*p));
+        }
+    }
+
+    /// Lets go of all elements. They stay linked, in a circle of their own without a list, and leave it by unlink().
+    void let_go() noexcept {
+        end_.unlink();
+        end_.next_ = end_.prev_ = &end_;
+    }
+
+    /// Another element of the circle; null if it is the last.
+    [[nodiscard]] static T* another_in_circle(T& element) noexcept {
+        hook* const next = static_cast<hook&>(element).next_;
+        return next != &element ? static_cast<T*>(next) : nullptr;
+    }
+
     /// Moves all of `other` behind what is here.
     void append(intrusive_list& other) noexcept { splice_before(end_, other); }
 
