@@ -25,8 +25,8 @@
 //   is destroyed, so is every task spawned on it, wherever it waits.
 // Thread safety: a task runs on one thread at a time, also on an executor with many threads.
 // Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn two blocks more. Waiting for an
-// operation of weir, or for a time, allocates nothing. Waiting for one of Asio allocates what Asio does: nothing on a loop,
-// on a strand of a pool a block or two for a timer.
+// operation of weir, or for a time, allocates nothing. Waiting for one of Asio neither, but for what Asio itself does:
+// for a timer over any_io_executor on a strand of a pool it copies the erased executor into a block.
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/config.hpp>

@@ -7,16 +7,16 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
+#include <weir/detail/ref_counted.hpp>
+#include <weir/detail/task_executor.hpp>
 #include <weir/detail/task_root.hpp>
 #include <weir/detail/waiter.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 
 #include <coroutine>
-#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -57,17 +57,31 @@ public:
     decltype(auto) await_resume() { return unwrap(std::move(*result_)); }
 
 private:
+    /// What comes with the completion, on its way to the task.
+    struct completion {
+        task_root* root; // owned by whoever carries it
+        unsigned long number;
+        std::tuple<std::decay_t<Args>...> values;
+
+        void operator()() {
+            if (auto* leaf = root->waits_for(number)) {
+                std::apply([leaf](auto&... v) { static_cast<asio_wait&>(*leaf).complete(std::move(v)...); }, values);
+            }
+        }
+    };
+
     /// The completion handler. If it is destroyed without having been called, the task goes with it.
     class handler {
     public:
-        using executor_type = asio::any_io_executor;
+        using executor_type = task_executor;
+        using allocator_type = task_root::lender;
         using cancellation_slot_type = asio::cancellation_slot;
 
         handler(task_root& root, unsigned long number)
             : root_(intrusive_ptr<task_root>::share(&root)),
               number_(number),
-              executor_(root.executor()),
-              slot_(root.cancellation_state().slot()) {}
+              slot_(root.cancellation_state().slot()),
+              memory_(root.lent_memory()) {}
 
         handler(handler&&) noexcept = default;
         handler& operator=(handler&&) = delete;
@@ -78,56 +92,29 @@ private:
             }
         }
 
-        [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+        [[nodiscard]] executor_type get_executor() const noexcept { return task_executor(root_); }
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept { return memory_; }
 
         [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot_; }
 
         template <class... Values>
         void operator()(Values&&... values) {
             auto const root = std::move(root_);
-            auto const complete = [&root, number = number_](auto&&... v) {
-                if (auto* leaf = root->waits_for(number)) {
-                    static_cast<asio_wait&>(*leaf).complete(std::forward<decltype(v)>(v)...);
-                }
-            };
-            // On an executor with many threads the task may be running elsewhere: then it completes in its queue.
-            if (!root->queue().run_now([&] { complete(std::forward<Values>(values)...); })) {
-                auto later = std::make_unique<completion>(root, number_, std::forward<Values>(values)...);
-                wake_batch woken;
-                if (root->queue().push(*later, woken)) {
-                    (void)later.release(); // owns itself now
-                }
+            completion done{root.get(), number_,
+                            std::tuple<std::decay_t<Args>...>(std::forward<Values>(values)...)};
+            if (task_executor::is_between_runs(*root)) {
+                done();
+            } else { // called by who does not care for the executor, or before the task has begun to wait
+                task_executor(root).execute(std::move(done));
             }
         }
 
     private:
         intrusive_ptr<task_root> root_;
         unsigned long number_;
-        asio::any_io_executor executor_;
         asio::cancellation_slot slot_;
-    };
-
-    /// A completion that has to wait for the task's queue.
-    class completion final : public run_node {
-    public:
-        template <class... Values>
-        completion(intrusive_ptr<task_root> root, unsigned long number, Values&&... values)
-            : root_(std::move(root)), number_(number), values_(std::forward<Values>(values)...) {}
-
-        void run() override {
-            std::unique_ptr<completion> const self(this);
-            if (auto* leaf = root_->waits_for(number_)) {
-                std::apply([leaf](auto&... v) { static_cast<asio_wait&>(*leaf).complete(std::move(v)...); },
-                           values_);
-            }
-        }
-
-        void discard() noexcept override { delete this; }
-
-    private:
-        intrusive_ptr<task_root> root_;
-        unsigned long number_;
-        std::tuple<std::decay_t<Args>...> values_;
+        task_root::lender memory_;
     };
 
     /// Where the task runs.

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <new>
 
 namespace weir::detail {
@@ -60,6 +61,7 @@ template <class T, class Storage = lent_storage>
 class lent_allocator {
 public:
     using value_type = T;
+    using storage_type = Storage;
 
     explicit lent_allocator(Storage& storage) noexcept : storage_(&storage) {}
 
@@ -67,11 +69,20 @@ public:
     lent_allocator(lent_allocator<U, Storage> const& other) noexcept : storage_(other.storage_) {}
 
     T* allocate(std::size_t n) {
-        static_assert(alignof(T) <= alignof(std::max_align_t));
-        return static_cast<T*>(storage_->allocate(n * sizeof(T)));
+        if constexpr (is_over_aligned) {
+            return std::allocator<T>().allocate(n);
+        } else {
+            return static_cast<T*>(storage_->allocate(n * sizeof(T)));
+        }
     }
 
-    void deallocate(T* p, std::size_t) noexcept { storage_->deallocate(p); }
+    void deallocate(T* p, [[maybe_unused]] std::size_t n) noexcept {
+        if constexpr (is_over_aligned) {
+            std::allocator<T>().deallocate(p, n);
+        } else {
+            storage_->deallocate(p);
+        }
+    }
 
     template <class U>
     bool operator==(lent_allocator<U, Storage> const& other) const noexcept {
@@ -81,6 +92,8 @@ public:
 private:
     template <class, class>
     friend class lent_allocator;
+
+    static constexpr bool is_over_aligned = alignof(T) > alignof(std::max_align_t); // not lent
 
     Storage* storage_;
 };

@@ -26,6 +26,7 @@
 #include <weir/detail/waiter.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution_context.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -133,6 +134,11 @@ public:
     }
 
     [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
+
+    [[nodiscard]] virtual asio::execution_context& context() const noexcept = 0;
+
+    /// Whether the calling thread runs a function of the queue's executor. False where the executor cannot tell.
+    [[nodiscard]] virtual bool is_on_this_thread() const noexcept = 0;
 
     /// Whether the calling thread is inside a task or another coroutine that weir resumed.
     [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_scope_ != nullptr; }

@@ -13,10 +13,13 @@
 #if BOOST_VERSION >= 108700
 #include <boost/asio/config.hpp>
 #endif
+#include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <cstdint>
@@ -63,6 +66,18 @@ public:
             erased_.emplace(asio::prefer(*ex_, asio::execution::outstanding_work.untracked));
         }
         return *erased_;
+    }
+
+    [[nodiscard]] asio::execution_context& context() const noexcept override {
+        return asio::query(*ex_, asio::execution::context);
+    }
+
+    [[nodiscard]] bool is_on_this_thread() const noexcept override {
+        if constexpr (requires { ex_->running_in_this_thread(); }) {
+            return ex_->running_in_this_thread();
+        } else {
+            return false;
+        }
     }
 
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }

@@ -14,6 +14,7 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/foreign_awaiter.hpp>
+#include <weir/detail/lent_storage.hpp>
 #include <weir/detail/run_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +22,7 @@
 #include <boost/asio/cancellation_state.hpp>
 
 #include <coroutine>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -41,7 +43,11 @@ protected:
 };
 
 class task_root : public run_queue_client {
+    using asio_memory = basic_lent_storage<256, 2>;
+
 public:
+    using lender = lent_allocator<void, asio_memory>;
+
     explicit task_root(intrusive_ptr<run_queue> queue) noexcept
         : queue_(std::move(queue)), start_(*this), cancel_(*this) {
         queue_->add_client(*this);
@@ -95,6 +101,9 @@ public:
 
     [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0; }
 
+    /// Whether one of the coroutines runs. Where the task runs.
+    [[nodiscard]] bool is_running() const noexcept { return running_; }
+
     // --- waiting -------------------------------------------------------------------------------------------------
 
     /// The innermost coroutine waits for `leaf`. The number tells this wait from later ones.
@@ -112,6 +121,15 @@ public:
 
     [[nodiscard]] leaf_wait* waits_for(unsigned long number) const noexcept {
         return number == wait_number_ ? leaf_ : nullptr;
+    }
+
+    /// Memory for an operation of Asio and its way back, made by the first that asks. Where the task runs, or from an
+    /// operation that was given it.
+    [[nodiscard]] lender lent_memory() {
+        if (!memory_) {
+            memory_ = std::make_unique<asio_memory>();
+        }
+        return lender(*memory_);
     }
 
     // --- cancellation --------------------------------------------------------------------------------------------
@@ -291,6 +309,7 @@ private:
     asio::cancellation_type seen_ = asio::cancellation_type::none;
     asio::cancellation_signal signal_;              // feeds state_
     std::optional<asio::cancellation_state> state_; // made on demand
+    std::unique_ptr<asio_memory> memory_;           // likewise
     start_node start_;
     cancel_node cancel_;
     reference_count<> owners_;

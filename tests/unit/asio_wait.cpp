@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+#include "support/catch.hpp"
+
+#include <weir/task.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/compose.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/require.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// Operations of Asio's model in weir::task, and the executor that their handler has there.
+
+namespace asio_wait_test {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using weir::task;
+
+namespace {
+
+using pool_strand = asio::strand<asio::thread_pool::executor_type>;
+
+/// An operation that `start(handler)` begins.
+template <class Signature, class Start>
+auto async_start(Start start) {
+    return asio::deferred([start = std::move(start)]() mutable {
+        return asio::async_initiate<asio::deferred_t const, Signature>(
+            [start = std::move(start)](auto handler) mutable { start(std::move(handler)); }, asio::deferred);
+    })();
+}
+
+} // namespace
+
+TEST_CASE("asio wait: an operation that completes before it has been waited for") {
+    asio::io_context ctx;
+    int sum = 0;
+    auto const add = [](int& total) -> task<void> {
+        for (int i = 0; i != 1000; ++i) {
+            auto once = async_start<void(int)>([i](auto handler) { std::move(handler)(i); });
+            total += co_await std::move(once);
+        }
+    };
+    weir::spawn(ctx, add(sum), asio::detached);
+    ctx.run();
+    CHECK(sum == 499'500);
+}
+
+TEST_CASE("asio wait: a completion on a foreign thread comes to where the task runs") {
+    asio::thread_pool pool(2);
+    auto const strand = asio::make_strand(pool);
+    int on_strand = 0;
+    std::vector<std::thread> foreign;
+    auto const wait = [](pool_strand ex, int& count, std::vector<std::thread>& threads) -> task<void> {
+        for (int i = 0; i != 20; ++i) {
+            auto elsewhere = async_start<void()>([&threads](auto handler) {
+                threads.emplace_back([h = std::move(handler)]() mutable { std::move(h)(); });
+            });
+            co_await std::move(elsewhere);
+            count += ex.running_in_this_thread() ? 1 : 0;
+        }
+    };
+    weir::spawn(strand, wait(strand, on_strand, foreign), asio::detached);
+    pool.join();
+    for (auto& t : foreign) {
+        t.join();
+    }
+    CHECK(on_strand == 20);
+}
+
+TEST_CASE("asio wait: the steps of a composed operation run where the task runs") {
+    asio::thread_pool pool(2);
+    auto const strand = asio::make_strand(pool);
+    asio::steady_timer timer(pool); // completes on any thread of the pool
+    int steps_on_strand = 0;
+    auto const compose = [](pool_strand ex, asio::steady_timer& t, int& count) -> task<void> {
+        auto steps = asio::async_compose<asio::deferred_t const, void(boost::system::error_code)>(
+            [&, left = 50](auto& self, boost::system::error_code ec = {}) mutable {
+                count += ex.running_in_this_thread() ? 1 : 0;
+                if (left-- == 0) {
+                    self.complete(ec);
+                    return;
+                }
+                t.expires_after(0s);
+                t.async_wait(std::move(self));
+            },
+            asio::deferred, t);
+        co_await std::move(steps);
+    };
+    weir::spawn(strand, compose(strand, timer, steps_on_strand), asio::detached);
+    pool.join();
+    CHECK(steps_on_strand == 51);
+}
+
+TEST_CASE("asio wait: results may be move-only and over-aligned") {
+    struct alignas(64) wide {
+        std::uint64_t value;
+    };
+    asio::io_context ctx;
+    bool is_aligned = false;
+    std::uint64_t sum = 0;
+    auto const receive = [](asio::any_io_executor ex, bool& aligned, std::uint64_t& total) -> task<void> {
+        auto typed = async_start<void(wide, std::unique_ptr<std::uint64_t>)>([ex](auto handler) {
+            auto complete = [h = std::move(handler), w = wide{40}]() mutable {
+                std::move(h)(w, std::make_unique<std::uint64_t>(2U));
+            };
+            asio::post(ex, std::move(complete));
+        });
+        auto const [w, two] = co_await std::move(typed);
+        aligned = reinterpret_cast<std::uintptr_t>(&w) % 64 == 0;
+        total = w.value + *two;
+    };
+    weir::spawn(ctx, receive(ctx.get_executor(), is_aligned, sum), asio::detached);
+    ctx.run();
+    CHECK(is_aligned);
+    CHECK(sum == 42);
+}
+
+TEST_CASE("asio wait: the handler's executor is one as Asio wants it") {
+    asio::io_context ctx;
+    struct seen {
+        bool context = false;
+        bool equal = false;
+        bool other = true;
+        std::vector<int> order;
+    } result;
+    auto const ask = [](asio::io_context& context, seen& out) -> task<void> {
+        auto question = async_start<void()>([&](auto handler) {
+            auto const ex = asio::get_associated_executor(handler);
+            auto const never = asio::require(ex, asio::execution::blocking.never);
+            asio::any_io_executor const erased = ex;
+            out.context = &asio::query(ex, asio::execution::context) == &context;
+            out.equal = ex == asio::require(never, asio::execution::blocking.possibly) && erased == erased;
+            out.other = ex == never;
+            asio::dispatch(ex, [&out] { out.order.push_back(1); }); // the task is running: not now
+            asio::post(erased, [&out] { out.order.push_back(2); });
+            out.order.push_back(0);
+            asio::post(never, [&out, h = std::move(handler)]() mutable {
+                out.order.push_back(3);
+                auto const again = asio::get_associated_executor(h);
+                asio::post(again, [&out] { out.order.push_back(5); });
+                out.order.push_back(4);
+                auto go_on = [handler = std::move(h)]() mutable { std::move(handler)(); };
+                asio::post(again, std::move(go_on));
+            });
+        });
+        co_await std::move(question);
+        out.order.push_back(6);
+    };
+    weir::spawn(ctx, ask(ctx, result), asio::detached);
+    ctx.run();
+    CHECK(result.context);
+    CHECK(result.equal);
+    CHECK_FALSE(result.other);
+    CHECK(result.order == std::vector<int>{0, 1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("asio wait: what a function on the handler's executor throws leaves run(), and the task goes on") {
+    asio::io_context ctx;
+    bool done = false;
+    auto const wait = [](asio::io_context& context, bool& flag) -> task<void> {
+        auto thrower = async_start<void()>([&context](auto handler) {
+            auto const ex = asio::get_associated_executor(handler);
+            asio::post(ex, [] { throw 7; });
+            asio::post(context, [h = std::move(handler)]() mutable { std::move(h)(); });
+        });
+        co_await std::move(thrower);
+        flag = true;
+    };
+    weir::spawn(ctx, wait(ctx, done), asio::detached);
+    CHECK_THROWS_AS(ctx.run(), int);
+    CHECK_FALSE(done);
+    ctx.run();
+    CHECK(done);
+}
+
+} // namespace asio_wait_test
