@@ -114,6 +114,7 @@ TEST_CASE("asio wait: results may be move-only and over-aligned") {
     struct alignas(64) wide {
         std::uint64_t value;
     };
+
     asio::io_context ctx;
     bool is_aligned = false;
     std::uint64_t sum = 0;
@@ -136,12 +137,14 @@ TEST_CASE("asio wait: results may be move-only and over-aligned") {
 
 TEST_CASE("asio wait: the handler's executor is one as Asio wants it") {
     asio::io_context ctx;
+
     struct seen {
         bool context = false;
         bool equal = false;
         bool other = true;
         std::vector<int> order;
     } result;
+
     auto const ask = [](asio::io_context& context, seen& out) -> task<void> {
         auto question = async_start<void()>([&](auto handler) {
             auto const ex = asio::get_associated_executor(handler);

@@ -65,7 +65,8 @@ private:
 
         void operator()() {
             if (auto* leaf = root->waits_for(number)) {
-                std::apply([leaf](auto&... v) { static_cast<asio_wait&>(*leaf).complete(std::move(v)...); }, values);
+                std::apply([leaf](auto&... v) { static_cast<asio_wait&>(*leaf).complete(std::move(v)...); },
+                           values);
             }
         }
     };

@@ -100,7 +100,8 @@ private:
             allocator memory(root->lent_memory());
             run_queue& queue = root->queue();
             auto const keep = root;
-            later* const node = ::new (static_cast<void*>(memory.allocate(1))) later(std::move(root), std::move(f));
+            later* const node =
+                ::new (static_cast<void*>(memory.allocate(1))) later(std::move(root), std::move(f));
             wake_batch woken;
             if (!queue.push(*node, woken)) {
                 node->discard();

@@ -132,15 +132,15 @@ private:
 
     void begin(owner& self) {
         core_.retain();
-        connect(asio::get_associated_cancellation_slot(handler_));
-        context_registry::add(context_registry::of_executor(work_), *this);
         if constexpr (Core::eager || has_immediate_executor) {
             done_ = core_.try_complete();
-            if (done_) {
+            if (done_) { // nothing to cancel, and the posted function goes with its context
                 post_immediate(self);
                 return;
             }
         }
+        connect(asio::get_associated_cancellation_slot(handler_));
+        context_registry::add(context_registry::of_executor(work_), *this);
         wait_or_post(self);
     }
 
