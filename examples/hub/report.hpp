@@ -4,6 +4,7 @@
 #ifndef WEIR_EXAMPLES_HUB_REPORT_HPP
 #define WEIR_EXAMPLES_HUB_REPORT_HPP
 
+#include "instrument_table.hpp"
 #include "options.hpp"
 #include "replay.hpp"
 
@@ -18,7 +19,6 @@
 #include <cstdio>
 #include <iterator>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -26,21 +26,11 @@
 
 namespace example {
 
-/// By name: ids follow from which producer came first.
-inline std::vector<market::instrument_statistics> sorted_by_name(market::hub_statistics statistics,
-                                                                 market::symbol_table const& symbols) {
-    auto all = std::move(statistics.instruments);
-    std::sort(all.begin(), all.end(), [&symbols](auto const& left, auto const& right) {
-        return symbols.name(left.instrument) < symbols.name(right.instrument);
-    });
-    return all;
-}
-
 /// One object, a member for each instrument; numbers that need not fit a double are strings.
 inline std::string as_json(replay const& r) {
     auto const& symbols = r.hub().symbols();
     auto all = nlohmann::ordered_json::object();
-    for (auto const& s : sorted_by_name(r.hub().statistics(), symbols)) {
+    for (auto const& s : sorted_by_name(r.hub().statistics().instruments, symbols)) {
         auto& one = all[std::string(symbols.name(s.instrument))];
         one["count"] = s.count;
         one["open"] = s.open.to_string();
@@ -57,21 +47,13 @@ inline std::string as_json(replay const& r) {
 /// A table of the instruments and one of the subscriptions.
 inline std::string as_tables(replay const& r, std::vector<std::string> const& patterns) {
     auto const& symbols = r.hub().symbols();
-    auto const instruments = sorted_by_name(r.hub().statistics(), symbols);
-    std::size_t width = std::string_view("subscription").size();
-    for (auto const& s : instruments)
-        width = std::max(width, symbols.name(s.instrument).size());
+    auto const instruments = sorted_by_name(r.hub().statistics().instruments, symbols);
+    std::size_t width = width_of_names(instruments, symbols, "subscription");
     for (auto const& pattern : patterns)
         width = std::max(width, pattern.size());
 
-    std::string text;
+    std::string text = instrument_table(instruments, symbols, width);
     auto to = std::back_inserter(text);
-    fmt::format_to(to, "{:<{}} {:>8} {:>12} {:>12} {:>12} {:>12} {:>14} {:>17}\n", "instrument", width,
-                   "count", "open", "high", "low", "last", "volume", "vwap");
-    for (auto const& s : instruments)
-        fmt::format_to(to, "{:<{}} {:>8} {:>12} {:>12} {:>12} {:>12} {:>14} {:>17}\n",
-                       symbols.name(s.instrument), width, s.count, s.open, s.high, s.low, s.last, s.volume,
-                       s.vwap);
     fmt::format_to(to, "\n{:<{}} {:>12} {:>12}\n", "subscription", width, "delivered", "dropped");
     for (std::size_t i = 0; i < r.consumers().size(); ++i) {
         auto const& subscription = r.consumers()[i]->source();

@@ -8,6 +8,7 @@
 
 #include <weir/market/decimal.hpp>
 #include <weir/market/exact_decimal.hpp>
+#include <weir/market/high_throughput_processor.hpp>
 #include <weir/market/hub_client.hpp>
 #include <weir/market/hub_statistics.hpp>
 #include <weir/market/market_command.hpp>
