@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright (c) 2026 The weir authors
 
-// Tasks that belong together: at most two run at once, one fails, the rest ends, and the join says why.
+// Tasks that belong together: at most two run at once, one fails, the rest ends, and the join says why. With results the
+// join yields them in the order of the spawns.
 
 #include <weir/weir.hpp>
 
@@ -12,9 +13,12 @@
 #include <boost/system/system_error.hpp>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <exception>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace asio = boost::asio;
 
@@ -46,10 +50,30 @@ weir::task<> fetch_all() {
     }
 }
 
+weir::task<std::string> title(int page) {
+    for (int step = page; step < 4; ++step) // the first page takes longest
+        co_await asio::post(asio::deferred);
+    fmt::print("title {}: done\n", page);
+    co_return fmt::format("title {}", page);
+}
+
+weir::task<> list_titles() {
+    weir::task_group_of<std::string> group(co_await asio::this_coro::executor);
+    for (int page = 1; page <= 3; ++page)
+        group.spawn(title(page));
+    std::vector<std::string> const titles = co_await group.async_join();
+    fmt::print("{}\n", fmt::join(titles, ", "));
+}
+
+weir::task<> run() {
+    co_await fetch_all();
+    co_await list_titles();
+}
+
 } // namespace
 
 int main() {
     asio::io_context ctx;
-    weir::spawn(ctx.get_executor(), fetch_all(), asio::detached);
+    weir::spawn(ctx.get_executor(), run(), asio::detached);
     ctx.run();
 }

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/meddling_executor.hpp"
 #include "support/outcome.hpp"
+#include "support/values.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -19,7 +20,9 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -27,6 +30,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace task_group_test {
 
@@ -61,6 +65,32 @@ public:
     int calls = 0;
     std::string what;
 };
+
+/// What a join says that yields values, and which.
+template <class T>
+class collected : public joined {
+public:
+    [[nodiscard]] auto handler() {
+        return [this](std::exception_ptr const& e, std::vector<T> const& values) {
+            (*this)(e);
+            numbers.clear();
+            for (T const& value : values) {
+                numbers.push_back(value.value());
+            }
+        };
+    }
+
+    std::vector<int> numbers;
+};
+
+/// Returns a number when it is notified.
+template <class T>
+task<T> number_after(weir::notify& go, int n) {
+    co_await go.async_notified();
+    co_return T(n);
+}
+
+using numbers = std::vector<int>;
 
 /// Waits until it is notified or asked to end, and writes down which.
 task<> wait_for(weir::notify& go, std::string& log, char name) {
@@ -263,6 +293,152 @@ TEST_CASE("task_group: destroyed with tasks running it asks them to end, and a c
     CHECK(alive.use_count() == 1);
     group.reset();
     never.reset();
+}
+
+TEST_CASE("task_group_of: the results come in the order of the spawns, to one join") {
+    asio::io_context ctx;
+    std::array<std::unique_ptr<weir::notify>, 3> go;
+    weir::task_group_of<support::counted> group(ctx.get_executor());
+    for (int n = 0; n != 3; ++n) {
+        go[static_cast<std::size_t>(n)] = std::make_unique<weir::notify>(ctx.get_executor());
+        group.spawn(number_after<support::counted>(*go[static_cast<std::size_t>(n)], n));
+    }
+    collected<support::counted> given_up;
+    collected<support::counted> all;
+    collected<support::counted> more;
+    asio::cancellation_signal cancel;
+    group.async_join(asio::bind_cancellation_slot(cancel.slot(), given_up.handler()));
+    group.async_join(all.handler());
+    for (std::size_t const n : {2U, 0U, 1U}) {
+        poll(ctx);
+        CHECK(all.calls == 0);
+        go[n]->notify_one();
+    }
+    while (support::counted::alive() != 3 || group.size() != 0) {
+        REQUIRE(ctx.run_one() == 1);
+    }
+    cancel.emit(asio::cancellation_type::total); // it had been told to look, and takes nothing
+    poll(ctx);
+    CHECK(given_up.what == "aborted");
+    CHECK(given_up.numbers.empty());
+    CHECK(all.what == "nothing");
+    CHECK(all.numbers == numbers{0, 1, 2});
+    CHECK(support::counted::alive() == 0);
+    group.spawn(number_after<support::counted>(*go[0], 7));
+    go[0]->notify_one();
+    group.async_join(more.handler());
+    poll(ctx);
+    CHECK(more.numbers == numbers{7});
+    group.async_join(more.handler());
+    poll(ctx);
+    CHECK(more.numbers.empty());
+    CHECK(more.calls == 2);
+}
+
+TEST_CASE("task_group_of: after an exception there are no results, after cancel those that were there") {
+    asio::io_context ctx;
+    weir::notify go(ctx.get_executor());
+    weir::notify never(ctx.get_executor());
+    {
+        weir::task_group_of<support::counted> group(ctx.get_executor(), 3);
+        collected<support::counted> all;
+        auto fail = [&]() -> task<support::counted> {
+            co_await go.async_notified();
+            throw std::runtime_error("failed");
+        };
+        group.spawn(number_after<support::counted>(never, 1));
+        group.spawn(number_after<support::counted>(go, 2));
+        bool const fails = GENERATE(true, false);
+        if (fails) {
+            group.spawn(fail());
+        }
+        group.spawn(number_after<support::counted>(never, 3));
+        group.async_join(all.handler());
+        poll(ctx);
+        go.notify_all();
+        poll(ctx);
+        if (!fails) {
+            group.cancel();
+        }
+        poll(ctx);
+        CHECK(all.what == (fails ? "failed" : "nothing"));
+        CHECK(all.numbers == (fails ? numbers{} : numbers{2}));
+        CHECK_FALSE(group.spawn(number_after<support::counted>(go, 4)));
+    }
+    poll(ctx);
+    CHECK(support::counted::alive() == 0);
+}
+
+TEST_CASE("task_group_of: a value that throws when it is moved is a task that has failed") {
+    int n = 0;
+    bool has_thrown = true;
+    while (has_thrown) {
+        asio::io_context ctx;
+        weir::notify go(ctx.get_executor());
+        weir::task_group_of<support::throwing> group(ctx.get_executor());
+        collected<support::throwing> all;
+        group.spawn(number_after<support::throwing>(go, 1));
+        group.spawn(number_after<support::throwing>(go, 2));
+        group.async_join(all.handler());
+        poll(ctx);
+        support::throwing::throw_in_move(++n);
+        go.notify_all();
+        poll(ctx);
+        support::throwing::throw_in_move(0);
+        CHECK(all.calls == 1);
+        has_thrown = all.what == "move";
+        CHECK(all.numbers == (has_thrown ? numbers{} : numbers{1, 2}));
+    }
+    CHECK(n > 8);
+    CHECK(support::throwing::alive() == 0);
+}
+
+TEST_CASE(
+    "task_group_of: a join that loses a select takes nothing, and what nobody takes goes with the group") {
+    asio::io_context ctx;
+    weir::notify go(ctx.get_executor());
+    go.notify_one();
+    auto group = std::make_unique<weir::task_group_of<support::counted>>(ctx.get_executor());
+    std::size_t taken = 0;
+    auto select_both = [&]() -> task<> {
+        auto const on_notified = [] {};
+        auto const on_join = [&](std::vector<support::counted> const& values) { taken = values.size(); };
+        group->spawn(number_after<support::counted>(go, 1));
+        while (group->size() != 0) {
+            co_await asio::post(asio::deferred);
+        }
+        go.notify_one();
+        co_await weir::select(weir::biased, weir::on(go.async_notified(), on_notified),
+                              weir::on(group->async_join(), on_join));
+    };
+    weir::spawn(ctx.get_executor(), select_both(), asio::detached);
+    poll(ctx);
+    CHECK(taken == 0);
+    CHECK(support::counted::alive() == 1);
+    group.reset();
+    CHECK(support::counted::alive() == 0);
+}
+
+TEST_CASE("task_group_of: in order too when tasks run side by side on a pool") {
+    asio::thread_pool pool(2);
+    weir::task_group_of<int> group(pool.get_executor(), 3);
+    auto square = [](int n) -> task<int> {
+        for (int step = 0; step != n % 3; ++step) {
+            co_await asio::post(asio::deferred);
+        }
+        co_return n* n;
+    };
+    for (int n = 0; n != 300; ++n) {
+        group.spawn(square(n));
+    }
+    numbers const squares = group.async_join(asio::use_future).get();
+    REQUIRE(squares.size() == 300);
+    int wrong = 0;
+    for (int n = 0; n != 300; ++n) {
+        wrong += squares[static_cast<std::size_t>(n)] != n * n ? 1 : 0;
+    }
+    CHECK(wrong == 0);
+    pool.join();
 }
 
 TEST_CASE("task_group: side by side on a pool, spawning from inside, failing at any time") {

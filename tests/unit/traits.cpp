@@ -16,6 +16,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // What the types promise, checked by the compiler.
 
@@ -115,6 +116,12 @@ static_assert(std::same_as<reserve_many::signature,
 static_assert(std::same_as<closed::signature, void(weir::error_code)>);
 static_assert(std::same_as<receive_once::signature, void(weir::error_code, std::optional<int>)>);
 static_assert(std::same_as<spawned::signature, void(std::exception_ptr, std::unique_ptr<int>)>);
+static_assert(std::same_as<decltype(std::declval<weir::task_group&>().async_join())::signature,
+                           void(std::exception_ptr)>);
+static_assert(std::same_as<decltype(std::declval<weir::task_group_of<move_only>&>().async_join())::signature,
+                           void(std::exception_ptr, std::vector<move_only>)>);
+static_assert(std::same_as<decltype(std::declval<weir::barrier&>().async_wait())::signature,
+                           void(weir::error_code, bool)>);
 static_assert(!std::is_copy_constructible_v<receive> && std::is_move_constructible_v<receive>);
 static_assert(asio::is_async_operation<receive>::value && asio::is_async_operation<send>::value);
 static_assert(asio::is_async_operation<spawned>::value);

@@ -6,12 +6,13 @@
 // The tasks of a group: those that run, those that wait for their turn, and the first exception. One mutex guards all.
 //
 // A task has a member, which waits for its end as an operation would (waiter.hpp). The end is told by whichever thread ran
-// the task last; there its result is looked at, the next task is started, and who joins is woken. Tasks are started and
-// asked to end without the mutex: cancelling moves the members one by one to the list of those that were asked. A member
-// stands in no list while it is being started, and it may have ended before it would.
+// the task last; there its result is kept, the next task is started, and who joins is woken. Tasks are started and asked
+// to end without the mutex: cancelling moves the members one by one to the list of those that were asked. A member stands
+// in no list while it is being started, and it may have ended before it would.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/group_results.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
@@ -28,13 +29,14 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <tuple>
 #include <utility>
 
 namespace weir::detail {
 
-class group_core : public self_owned<group_core> {
-    using root_ptr = intrusive_ptr<spawned<void>>;
+template <class T>
+class group_core : public self_owned<group_core<T>> {
+    using root_ptr = intrusive_ptr<spawned<T>>;
+    using results = group_results<T>;
 
     struct member_tag;
 
@@ -48,6 +50,8 @@ class group_core : public self_owned<group_core> {
 
         [[nodiscard]] root_ptr const& root() const noexcept { return root_; }
 
+        [[nodiscard]] typename results::place& place() noexcept { return place_; }
+
         /// Under the group's mutex.
         void leave_list() noexcept {
             if (list_hook<member_tag>::is_linked()) {
@@ -60,13 +64,14 @@ class group_core : public self_owned<group_core> {
 
         void post() noexcept override {
             auto const group = group_;
-            group->on_end(this, std::get<0>(root_->take()));
+            group->on_end(this, place_.fill(*root_));
         }
 
         [[nodiscard]] asio::any_io_executor executor() const override { return root_->executor(); }
 
         intrusive_ptr<group_core> group_;
         root_ptr root_;
+        typename results::place place_;
     };
 
     using member_list = intrusive_list<member, member_tag>;
@@ -84,6 +89,7 @@ public:
             if (is_cancelled_) {
                 return false;
             }
+            results_.add(m->place());
             waiting_.push_back(*m.release());
             ++size_;
         }
@@ -115,11 +121,17 @@ public:
         return size_;
     }
 
-    /// True, and the first exception, if there is nothing left to wait for.
-    bool is_idle(std::exception_ptr& first) const noexcept {
+    /// True, and the first exception or what no join has taken yet, if there is nothing left to wait for.
+    bool try_join(std::exception_ptr& first, results& taken) noexcept {
         std::lock_guard lock(mutex_);
-        first = is_idle() ? first_ : nullptr;
-        return is_idle();
+        if (!is_idle()) {
+            return false;
+        }
+        first = first_;
+        if (!first) {
+            results_.give_to(taken);
+        }
+        return true;
     }
 
     wait_result park(waiter& w) noexcept {
@@ -241,39 +253,8 @@ private:
     std::size_t size_ = 0;      // mutex_; all that were added and have not ended
     bool is_cancelled_ = false; // mutex_
     std::exception_ptr first_;  // mutex_; what a task threw first
+    results results_;           // mutex_; but each place is its task's until that has ended
     waiter_list joining_;       // mutex_
-};
-
-/// Completes when no task is left.
-template <class Executor>
-class join_core : public endpoint_operation<Executor> {
-public:
-    using signature = void(std::exception_ptr);
-    static constexpr bool eager = false;
-
-    join_core(group_core& group, Executor const& ex) noexcept
-        : endpoint_operation<Executor>(ex), group_(group) {}
-
-    join_core(join_core&&) noexcept = default; // before it waits
-
-    bool try_complete() noexcept { return group_->is_idle(thrown_); }
-
-    wait_result start_waiting(waiter& w) noexcept { return group_->park(w); }
-
-    void stop_waiting(waiter& w) noexcept { group_->unpark(w); }
-
-    void retain() noexcept { group_.retain(); }
-
-    std::tuple<std::exception_ptr> take() {
-        if (this->failure_ != failure::none) {
-            thrown_ = std::make_exception_ptr(boost::system::system_error(to_error(this->failure_)));
-        }
-        return {std::move(thrown_)};
-    }
-
-private:
-    borrowed_core<group_core> group_;
-    std::exception_ptr thrown_;
 };
 
 } // namespace weir::detail

@@ -19,6 +19,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace weir::detail {
 
@@ -40,6 +41,7 @@ concept spawnable = std::is_void_v<T> || std::default_initializable<T>;
 template <class T>
 class spawned final : public task_root {
     using promise = task_promise<T>;
+    using kept_value = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 public:
     using result = typename signature_traits<typename spawn_signature<T>::type>::result;
@@ -73,14 +75,41 @@ public:
         waiter_list::leave(w);
     }
 
-    result take() { return std::move(*result_); }
+    /// A value that accompanies an exception is made from nothing.
+    result take() {
+        if constexpr (std::is_void_v<T>) {
+            return {std::move(thrown_)};
+        } else if (thrown_) {
+            return {std::move(thrown_), T()};
+        } else {
+            return {std::exception_ptr(), std::move(*value_)};
+        }
+    }
+
+    /// The same for who has a place for the value, which stays empty with an exception. What a move throws is returned too.
+    [[nodiscard]] std::exception_ptr take_to(std::optional<kept_value>& place) noexcept {
+        if (!thrown_) {
+            try {
+                place.emplace(std::move(*value_));
+            } catch (...) {
+                return std::current_exception();
+            }
+        }
+        return std::move(thrown_);
+    }
 
 private:
     void take_result() noexcept override {
-        try {
-            set_result(coroutine_.promise());
-        } catch (...) { // the move of the value
-            set_failure(std::current_exception());
+        promise& p = coroutine_.promise();
+        thrown_ = p.exception();
+        if constexpr (!std::is_void_v<T>) {
+            if (!thrown_) {
+                try {
+                    value_.emplace(p.get());
+                } catch (...) { // the move of the value
+                    thrown_ = std::current_exception();
+                }
+            }
         }
     }
 
@@ -92,27 +121,9 @@ private:
     }
 
     void publish_abandoned() noexcept override {
-        set_failure(
-            std::make_exception_ptr(boost::system::system_error(error_code(asio::error::operation_aborted))));
+        thrown_ =
+            std::make_exception_ptr(boost::system::system_error(error_code(asio::error::operation_aborted)));
         publish();
-    }
-
-    void set_result(promise& p) {
-        if constexpr (std::is_void_v<T>) {
-            result_.emplace(p.exception());
-        } else if (auto e = p.exception()) {
-            set_failure(std::move(e));
-        } else {
-            result_.emplace(std::exception_ptr(), p.get());
-        }
-    }
-
-    void set_failure(std::exception_ptr e) {
-        if constexpr (std::is_void_v<T>) {
-            result_.emplace(std::move(e));
-        } else {
-            result_.emplace(std::move(e), T());
-        }
     }
 
     void destroy() noexcept override { delete this; }
@@ -120,9 +131,11 @@ private:
     task<T> task_; // until it is started
     std::coroutine_handle<promise> coroutine_;
     std::mutex mutex_;
-    waiter_list waiters_;          // mutex_
-    bool has_ended_ = false;       // mutex_
-    std::optional<result> result_; // written before has_ended_ is set, read after
+    waiter_list waiters_;    // mutex_
+    bool has_ended_ = false; // mutex_
+    // written before has_ended_ is set, read after
+    std::exception_ptr thrown_;
+    std::optional<kept_value> value_;
 };
 
 /// A task with a queue of its own, which counts as work of the executor; not started.
