@@ -1,0 +1,3 @@
+module weir_bench_go
+
+go 1.19

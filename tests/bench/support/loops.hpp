@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+
+/// Where the workloads run, under the names that their parameters have: "1t", a loop on one thread; "2t-pool", a pool of
+/// two threads; "2t-split", two loops on a thread each, so that everything between them crosses threads.
+
+#ifndef WEIR_TESTS_BENCH_SUPPORT_LOOPS_HPP
+#define WEIR_TESTS_BENCH_SUPPORT_LOOPS_HPP
+
+#include "support/measure.hpp"
+
+#include <weir/task.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <barrier>
+#include <exception>
+#include <thread>
+#include <utility>
+
+namespace bench {
+
+namespace asio = boost::asio;
+
+/// A completion handler of a coroutine that must not fail.
+inline constexpr auto must_not_fail = [](std::exception_ptr thrown) {
+    if (thrown)
+        std::rethrow_exception(thrown);
+};
+
+/// Lets a coroutine run, of weir or of Asio. On a pool, weir gives each its strand; one of Asio needs none for itself.
+template <class Where>
+void start(Where&& where, weir::task<> coroutine) {
+    weir::spawn(std::forward<Where>(where), std::move(coroutine), must_not_fail);
+}
+
+template <class Where, class Executor>
+void start(Where&& where, asio::awaitable<void, Executor> coroutine) {
+    asio::co_spawn(std::forward<Where>(where), std::move(coroutine), must_not_fail);
+}
+
+/// co_await yield(): others on this thread come first.
+template <class Executor>
+auto yield(Executor const& executor) {
+    return asio::post(executor, asio::deferred);
+}
+
+class one_thread {
+public:
+    static constexpr auto name = "1t";
+    using executor_type = asio::io_context::executor_type;
+
+    executor_type place() { return loop_.get_executor(); }
+
+    executor_type executor() { return loop_.get_executor(); }
+
+    void run() { loop_.run(); }
+
+private:
+    asio::io_context loop_{1};
+};
+
+class pool_of_two {
+public:
+    static constexpr auto name = "2t-pool";
+    using executor_type = asio::thread_pool::executor_type;
+
+    asio::thread_pool& place() { return pool_; }
+
+    executor_type executor() { return pool_.get_executor(); }
+
+    void run() { pool_.join(); }
+
+private:
+    asio::thread_pool pool_{2};
+};
+
+/// Two loops, a thread each, which start together.
+class two_loops {
+public:
+    static constexpr auto name = "2t-split";
+
+    one_thread here;
+    one_thread there;
+
+    /// Seconds until both have nothing left to do.
+    double run() {
+        std::barrier together(2);
+        std::thread other([&] {
+            together.arrive_and_wait();
+            there.run();
+        });
+        together.arrive_and_wait();
+        stopwatch const watch;
+        here.run();
+        other.join();
+        return watch.seconds();
+    }
+};
+
+} // namespace bench
+
+#endif // WEIR_TESTS_BENCH_SUPPORT_LOOPS_HPP
