@@ -206,7 +206,9 @@ public:
         }
     }
 
-    std::tuple<error_code, bool> take() noexcept { return {to_error(this->failure_), leads_}; }
+    [[nodiscard]] bool value() const noexcept { return leads_; }
+
+    std::tuple<error_code, bool> take() noexcept { return {to_error(this->failure_), value()}; }
 
 private:
     borrowed_core<Core> core_;

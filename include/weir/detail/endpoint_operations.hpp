@@ -131,6 +131,8 @@ public:
 
     void fail(failure why) noexcept { failure_ = why; }
 
+    [[nodiscard]] failure failed() const noexcept { return failure_; }
+
 protected:
     Executor const* executor_;
     failure failure_ = failure::none;
@@ -151,6 +153,8 @@ public:
     void stop_waiting(waiter& w) noexcept { core_->stop_waiting_closed(w); }
 
     void retain() noexcept { core_.retain(); }
+
+    void value() const noexcept {}
 
     std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
 
@@ -263,7 +267,9 @@ public:
                this->take_one([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
     }
 
-    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), std::move(value_)}; }
+    std::optional<T> value() { return std::move(value_); }
+
+    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }
 
 private:
     std::optional<T> value_;

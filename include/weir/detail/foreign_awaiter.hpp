@@ -66,7 +66,7 @@ public:
 
     decltype(auto) await_resume() {
         throw_if(thrown_);
-        return unwrap(core_.take());
+        return unwrap_core(core_);
     }
 
 private:

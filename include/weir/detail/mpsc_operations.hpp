@@ -97,6 +97,8 @@ public:
 
     void retain() noexcept { slot_.retain(); }
 
+    void value() const noexcept {}
+
     std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
 
 private:
@@ -138,8 +140,10 @@ public:
 
     void retain() noexcept { slots_.retain(); }
 
+    std::optional<Permit> value() noexcept { return std::move(permit_); }
+
     std::tuple<error_code, std::optional<Permit>> take() noexcept {
-        return {to_error(this->failure_), std::move(permit_)};
+        return {to_error(this->failure_), value()};
     }
 
 private:
@@ -167,7 +171,9 @@ public:
         return limit_ == 0 ? wait_result::look_again : base::start_waiting(w);
     }
 
-    std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), received_}; }
+    [[nodiscard]] std::size_t value() const noexcept { return received_; }
+
+    std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), value()}; }
 
     static std::size_t receive_into(Core& core, std::vector<T>& out, std::size_t limit) {
         return core.try_take_many(into(out), limit);

@@ -107,7 +107,7 @@ public:
         if (parked_) {
             parked_->rethrow();
         }
-        return unwrap(core_.take());
+        return unwrap_core(core_);
     }
 
 private:

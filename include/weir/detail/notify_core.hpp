@@ -165,6 +165,8 @@ public:
 
     void retain() noexcept { core_.retain(); }
 
+    void value() const noexcept {}
+
     std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
 
 private:

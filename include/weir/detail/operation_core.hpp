@@ -13,6 +13,8 @@
 //   cancel(type)        true: the driver shall stop waiting and fail(failure::aborted). False: it ends by itself.
 //   fail(why)           the result is this error.
 //   take()              the completion arguments, once, on the executor where the operation completes.
+//   failed(), value()   if it has them: the same in two halves, for coroutines, which want no error code made if there is
+//                       none (made in parts and read as a whole, it costs more than all the rest of a receive).
 //
 // A value leaves its channel in try_complete(), which a driver calls only where it can still complete the operation
 // (late hand-over): that is why a cancelled or losing receive takes nothing. `eager` operations (sends) may be tried
@@ -109,6 +111,10 @@ inline void throw_if(std::exception_ptr const& e) {
     }
 }
 
+[[noreturn]] WEIR_NOINLINE inline void throw_failure(failure why) {
+    throw boost::system::system_error(to_error(why));
+}
+
 template <class T>
 inline constexpr bool is_disposition = std::same_as<T, error_code> || std::same_as<T, std::exception_ptr>;
 
@@ -129,6 +135,22 @@ decltype(auto) unwrap(std::tuple<Args...>&& result) {
         return value(std::get<0>(std::move(result)));
     } else {
         return std::tuple<std::remove_cvref_t<Args>...>(std::move(result));
+    }
+}
+
+/// What co_await gives for an operation that has completed.
+template <class Core>
+decltype(auto) unwrap_core(Core& core) {
+    if constexpr (requires {
+                      core.failed();
+                      core.value();
+                  }) {
+        if (core.failed() != failure::none) [[unlikely]] {
+            throw_failure(core.failed());
+        }
+        return core.value();
+    } else {
+        return unwrap(core.take());
     }
 }
 

@@ -209,7 +209,9 @@ public:
 
     void retain() noexcept { core_.retain(); }
 
-    std::tuple<error_code, Guard> take() noexcept { return {to_error(this->failure_), std::move(guard_)}; }
+    Guard value() noexcept { return std::move(guard_); }
+
+    std::tuple<error_code, Guard> take() noexcept { return {to_error(this->failure_), value()}; }
 
 private:
     borrowed_core<Core> core_;

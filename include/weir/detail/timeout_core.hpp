@@ -69,6 +69,14 @@ public:
 
     void fail(failure why) { inner_.fail(why); }
 
+    [[nodiscard]] failure failed() const noexcept requires requires(Inner const& i) { i.failed(); }
+
+    { return inner_.failed(); }
+
+    decltype(auto) value() requires requires(Inner& i) { i.value(); }
+
+    { return inner_.value(); }
+
     result_of<Inner> take() { return inner_.take(); }
 
     /// For select: true once in the life of the channel.

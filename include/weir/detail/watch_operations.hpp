@@ -127,7 +127,9 @@ public:
         forget_past();
     }
 
-    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), std::move(value_)}; }
+    std::optional<T> value() { return std::move(value_); }
+
+    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }
 
 private:
     void forget_past() noexcept {
