@@ -18,9 +18,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 // What lazy operations and their completion promise, whatever the channel.
@@ -104,6 +106,22 @@ TEST_CASE("spawn: whoever gets the result may destroy the pool at once") {
         auto result = weir::spawn(pool, give(std::make_shared<int>(i)), asio::use_future);
         REQUIRE(result.get() == i);
     }
+}
+
+TEST_CASE("operation: an optional that is moved out in one piece is what it was") {
+    auto const same = [](auto value) {
+        std::optional<decltype(value)> full(value);
+        std::optional<decltype(value)> empty;
+        return weir::detail::moved_out(full) == value && !weir::detail::moved_out(empty).has_value();
+    };
+    int const here = 0;
+    CHECK(same(std::uint64_t{0}));
+    CHECK(same(std::uint64_t{0x0123'4567'89AB'CDEF}));
+    CHECK(same(std::int64_t{-1}));
+    CHECK(same(0.1));
+    CHECK(same(&here));
+    CHECK(same(std::int32_t{-1}));
+    CHECK(same(std::string("longer than what a string keeps in itself")));
 }
 
 } // namespace operation_test

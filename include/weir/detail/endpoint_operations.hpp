@@ -12,6 +12,7 @@
 // one that can be waited for     is_closed(), wait_closed(w), stop_waiting_closed(w)
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/moved_out.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
@@ -267,7 +268,7 @@ public:
                this->take_one([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
     }
 
-    std::optional<T> value() { return std::move(value_); }
+    std::optional<T> value() { return moved_out(value_); }
 
     std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }
 

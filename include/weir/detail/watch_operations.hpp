@@ -7,6 +7,7 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/moved_out.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/watch_core.hpp>
@@ -127,7 +128,7 @@ public:
         forget_past();
     }
 
-    std::optional<T> value() { return std::move(value_); }
+    std::optional<T> value() { return moved_out(value_); }
 
     std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }
 
