@@ -5,6 +5,7 @@
 
 // The root of a task of a given type, and the operation that waits for its end.
 
+#include <weir/detail/awaitable_results.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/run_queue_over.hpp>
