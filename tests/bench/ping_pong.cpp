@@ -244,6 +244,7 @@ int main(int argc, char** argv) {
     suite all;
     all.add("W8", "1t", "weir", cost(ping_pong<one_thread, multi_threaded, weir_task>));
     all.add("W8", "1t", "weir single_threaded", cost(ping_pong<one_thread, single_threaded, weir_task>));
+    all.add("W8", "1t", "weir on a loop without hint", cost(ping_pong<unhinted, multi_threaded, weir_task>));
     all.add("W8", "1t", "weir awaitable", cost(ping_pong<one_thread, multi_threaded, awaitable>));
     all.add("W8", "1t", "asio channel", cost(asio_ping_pong<one_thread, as_used, asio_channel>));
     all.add("W8", "1t", "asio channel try-first", cost(asio_ping_pong<one_thread, try_first, asio_channel>));

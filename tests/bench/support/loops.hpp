@@ -66,6 +66,19 @@ private:
     asio::io_context loop_{1};
 };
 
+/// A loop that was not promised one thread, though it has one: what follows from the promise shows beside it.
+class unhinted {
+public:
+    using executor_type = asio::io_context::executor_type;
+
+    executor_type place() { return loop_.get_executor(); }
+
+    void run() { loop_.run(); }
+
+private:
+    asio::io_context loop_;
+};
+
 class pool_of_two {
 public:
     static constexpr auto name = "2t-pool";

@@ -75,7 +75,7 @@ struct series {
 
     [[nodiscard]] double median() const { return values[values.size() / 2]; }
 
-    [[nodiscard]] bool is_cost() const { return unit == "ns"; }
+    [[nodiscard]] bool is_cost() const { return !unit.ends_with("/s"); }
 };
 
 std::string number(double value) {
@@ -91,7 +91,8 @@ void print_rows(std::vector<series> const& all) {
 
 /// For people: millions, and how often the best that is not weir goes into it.
 std::string readable(double value) {
-    return value >= 100'000 ? fmt::format("{:.2f} M", value / 1e6) : fmt::format("{:.1f}", value);
+    return value >= 100'000 ? fmt::format("{:.2f} M", value / 1e6)
+                            : fmt::format("{:.{}f}", value, value < 10 ? 2 : 1);
 }
 
 void print_table(std::vector<series> const& all, std::size_t from, std::size_t to) {

@@ -75,6 +75,8 @@ constexpr target targets[] = {
     {"W10lat", "1t ext-thread spin-paced p50", "weir", any, 0.6},
     {"W10lat", "1t ext-thread spin-paced p99", "weir", any, 0.6},
     {"W11", "one-way gap 200us p50", "weir", any, 0.6},
+    {"compile", "weir/mpsc.hpp", "weir", any, 1.15},
+    {"compile", "weir/weir.hpp", "weir", any, 1.15},
 };
 
 struct figure {
@@ -83,7 +85,7 @@ struct figure {
 
     [[nodiscard]] double median() const { return rounds[rounds.size() / 2]; }
 
-    [[nodiscard]] bool is_cost() const { return unit == "ns"; }
+    [[nodiscard]] bool is_cost() const { return !unit.ends_with("/s"); }
 };
 
 /// Workload, param, unit, peer.
