@@ -154,7 +154,7 @@ bool is_rival(target const& t, std::string_view peer) {
 }
 
 void print_targets(table const& all) {
-    fmt::print("{:<7}{:<30}{:<22}{:>11} {:<36}{:>11}{:>8}{:>8}\n", "", "", "", "weir", "  best peer", "",
+    fmt::print("{:<9}{:<30}{:<22}{:>11} {:<36}{:>11}{:>8}{:>8}\n", "", "", "", "weir", "  best peer", "",
                "ratio", "wanted");
     for (target const& t : targets) {
         figure const* weir = nullptr;
@@ -178,7 +178,7 @@ void print_targets(table const& all) {
             continue;
         double const ratio = weir->median() / best->median();
         bool const is_reached = weir->is_cost() ? ratio <= t.ratio : ratio >= t.ratio;
-        fmt::print("{:<7}{:<30}{:<22}{:>11}   {:<34}{:>11}{:>8.2f}{:>6}{:.2f}{}\n", t.workload, t.param,
+        fmt::print("{:<9}{:<30}{:<22}{:>11}   {:<34}{:>11}{:>8.2f}{:>6}{:.2f}{}\n", t.workload, t.param,
                    t.weir, number(weir->median()), best_name, number(best->median()), ratio,
                    weir->is_cost() ? "<= " : ">= ", t.ratio, is_reached ? "" : "  missed");
     }
