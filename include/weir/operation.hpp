@@ -7,7 +7,7 @@
 //
 // A lazy operation: nothing has happened yet. It can be
 //   awaited in weir::task             without suspending when it can finish at once,
-//   awaited in asio::awaitable        through Asio's own support for asynchronous operations,
+//   awaited in asio::awaitable        likewise; it suspends as Asio's own operations do if it has to wait,
 //   awaited in any other coroutine    whose promise lets it await foreign awaitables,
 //   called with a completion token    like asio::deferred, so it works in parallel_group,
 //   given to weir::select, weir::timeout.
@@ -23,6 +23,7 @@
 //
 // Thread safety: distinct objects safe, shared objects unsafe.
 
+#include <weir/detail/awaitable_wait.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/foreign_awaiter.hpp>
 #include <weir/detail/operation_core.hpp>

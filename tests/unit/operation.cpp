@@ -11,11 +11,19 @@
 #include <weir/task.hpp>
 #include <weir/timeout.hpp>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +32,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 // What lazy operations and their completion promise, whatever the channel.
 
@@ -106,6 +115,68 @@ TEST_CASE("spawn: whoever gets the result may destroy the pool at once") {
         auto result = weir::spawn(pool, give(std::make_shared<int>(i)), asio::use_future);
         REQUIRE(result.get() == i);
     }
+}
+
+TEST_CASE("operation: asio::awaitable is not suspended for what is there, but lets others run now and then") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpsc::channel<int>(ctx, 1000);
+    for (int i = 0; i < 1000; ++i) {
+        REQUIRE(tx.try_send(i));
+    }
+    int received = 0;
+    std::vector<int> when_others_ran;
+    auto const receive_all = [](auto from, int& count) -> asio::awaitable<void> {
+        while (co_await from.async_receive()) {
+            ++count;
+        }
+    };
+    auto const note = [&](auto& self) -> void {
+        when_others_ran.push_back(received);
+        if (received < 1000) {
+            asio::post(ctx, [&self] { self(self); });
+        }
+    };
+    asio::co_spawn(ctx, receive_all(std::move(rx), received), asio::detached);
+    asio::post(ctx, [&note] { note(note); });
+    ctx.poll();
+    CHECK(received == 1000);
+    int longest = 0;
+    for (std::size_t i = 1; i < when_others_ran.size(); ++i) {
+        longest = std::max(longest, when_others_ran[i] - when_others_ran[i - 1]);
+    }
+    CHECK(longest > 64); // a coroutine that is suspended each time has one in a turn
+    CHECK(longest <= 128 + 1);
+}
+
+TEST_CASE("operation: in asio::awaitable, results and errors are the same whether it has to wait or not") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpsc::channel<std::string>(ctx, 1);
+    std::vector<std::string> log;
+    auto const receive = [](auto from, auto to, auto& out) -> asio::awaitable<void> {
+        for (int n = 0; n < 2; ++n) {
+            std::optional<std::string> const value = co_await from.async_receive();
+            out.push_back(value.value_or("none"));
+        }
+        from.close();
+        for (int n = 0; n < 2; ++n) {
+            try {
+                auto send = to.async_send("late");
+                co_await std::move(send);
+            } catch (boost::system::system_error const& e) {
+                out.emplace_back(e.code() == weir::errc::closed ? "closed" : "other");
+            }
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
+        std::optional<std::string> const end = co_await from.async_receive();
+        out.push_back(end.value_or("end"));
+    };
+    REQUIRE(tx.try_send("there"));
+    asio::co_spawn(ctx, receive(std::move(rx), tx, log), asio::detached);
+    ctx.poll();
+    CHECK(log == std::vector<std::string>{"there"});
+    REQUIRE(tx.try_send("awaited"));
+    ctx.poll();
+    CHECK(log == std::vector<std::string>{"there", "awaited", "closed", "closed", "end"});
 }
 
 TEST_CASE("operation: an optional that is moved out in one piece is what it was") {

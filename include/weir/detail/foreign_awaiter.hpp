@@ -24,7 +24,16 @@ namespace weir::detail {
 inline constexpr unsigned budget = 128;
 
 /// What is left of the budget of the coroutines that weir did not make, a thread.
-inline thread_local unsigned foreign_budget = budget;
+constinit inline thread_local unsigned foreign_budget = budget;
+
+/// True if such a coroutine may complete without a wait once more.
+[[nodiscard]] inline bool spend_foreign_budget() noexcept {
+    if (foreign_budget == 0) {
+        return false;
+    }
+    --foreign_budget;
+    return true;
+}
 
 template <operation_core Core>
 class foreign_awaiter final
@@ -42,13 +51,7 @@ public:
         }
     }
 
-    bool await_ready() {
-        if (foreign_budget == 0) {
-            return false;
-        }
-        --foreign_budget;
-        return core_.try_complete();
-    }
+    bool await_ready() { return spend_foreign_budget() && core_.try_complete(); }
 
     WEIR_NOINLINE void await_suspend(std::coroutine_handle<> waiting) {
         bool const yields = foreign_budget == 0;
