@@ -59,6 +59,19 @@ private:
     std::optional<tracked_executor<Executor>> work_; // the registry's lock, once it is held
 };
 
+/// Whether one executor is the other, perhaps erased. False where it cannot be told.
+template <class Executor, class Other>
+[[nodiscard]] bool is_same_executor(Executor const& ex, Other const& other) noexcept {
+    if constexpr (std::is_same_v<Executor, Other>) {
+        return ex == other;
+    } else if constexpr (requires { other.template target<Executor>(); }) {
+        auto const* const inside = other.template target<Executor>();
+        return inside != nullptr && *inside == ex;
+    } else {
+        return false;
+    }
+}
+
 /// True for executors that can be told to run something later, and that know their context. Asio's
 /// any_completion_executor can do neither.
 template <class Executor>

@@ -110,12 +110,9 @@ private:
           handler_(std::move(handler)),
           work_(tracked(host(handler_, io))),
           handler_work_(tracked(asio::get_associated_executor(handler_, io))) {
-        if constexpr (std::same_as<host_executor, io_executor>) {
-            if (host(handler_, io) == io) {
-                return;
-            }
+        if (!is_same_executor(io, host(handler_, io))) {
+            io_work_.hold(io);
         }
-        io_work_.hold(io);
     }
 
     static host_executor host(Handler const& handler, io_executor const& io) noexcept {
