@@ -211,12 +211,13 @@ std::vector<std::uint32_t> latencies(effort e) {
     auto const n = std::max<counter>(static_cast<counter>(e.seconds * 1e9) / pause, 64);
     rig<Place> r({});
     std::thread outside;
-    r.template run<measures::latency>([n, &outside](auto& self, auto feed) {
-        if constexpr (FromOutside)
+    if constexpr (FromOutside)
+        r.template run<measures::latency>([n, &outside](auto& self, auto feed) {
             return pace_from_outside(self, std::move(feed), n, outside);
-        else
-            return pace(self, std::move(feed), n);
-    });
+        });
+    else
+        r.template run<measures::latency>(
+            [n](auto& self, auto feed) { return pace(self, std::move(feed), n); });
     if (outside.joinable())
         outside.join();
     (void)r.verify_all(n);
@@ -231,16 +232,16 @@ std::vector<std::uint32_t> latencies(effort e) {
 void add_growth(suite& all) {
     constexpr auto lossless = market::overflow::backpressure;
     for (std::size_t symbols : {1U, 10U, 100U, 1000U, 10'000U, 100'000U})
-        all.add_growth("symbols", symbols, "weir", cost([symbols](counter n) {
+        all.add_growth("symbols", symbols, "weir", cost(at_least(20 * symbols, [symbols](counter n) {
                            return throughput<one_thread>(n, {symbols, 1, 64, lossless});
-                       }));
+                       })));
     for (std::size_t subscribers : {1U, 10U, 100U, 1000U, 10'000U})
         all.add_growth(
-            "subscribers", subscribers, "weir", cost([subscribers](counter n) {
+            "subscribers", subscribers, "weir", cost(at_least(200 * subscribers, [subscribers](counter n) {
                 work done = throughput<one_thread>(n / subscribers + 1, {1, subscribers, 64, lossless});
                 done.operations *= subscribers;
                 return done;
-            }));
+            })));
 }
 
 } // namespace

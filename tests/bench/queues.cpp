@@ -277,20 +277,21 @@ void add_split(suite& all) {
 
 template <std::size_t Bytes>
 void add_size(suite& all) {
-    all.add_growth("message size", Bytes, "weir", cost([](counter n) {
-                       using sized = std::conditional_t<Bytes == sizeof(counter), counter, message<Bytes>>;
+    using sized = std::conditional_t<Bytes == sizeof(counter), counter, message<Bytes>>;
+    all.add_growth("message size", Bytes, "weir", cost(at_least(32 * usual_capacity, [](counter n) {
                        return bounded<one_thread, weir::multi_threaded, weir_task, by::one, sized>(n);
-                   }));
+                   })));
 }
 
 void add_growth(suite& all) {
     for (std::size_t capacity = 1; capacity <= 65'536; capacity *= 2) {
-        all.add_growth("capacity", capacity, "weir", cost([capacity](counter n) {
-                           return bounded<one_thread, weir::multi_threaded, weir_task>(n, 1, capacity);
-                       }));
-        all.add_growth("capacity", capacity, "weir single_threaded", cost([capacity](counter n) {
-                           return bounded<one_thread, weir::single_threaded, weir_task>(n, 1, capacity);
-                       }));
+        auto const add = [&](std::string const& peer, auto run) {
+            all.add_growth(
+                "capacity", capacity, peer,
+                cost(at_least(8 * capacity, [run, capacity](counter n) { return run(n, 1, capacity); })));
+        };
+        add("weir", bounded<one_thread, weir::multi_threaded, weir_task>);
+        add("weir single_threaded", bounded<one_thread, weir::single_threaded, weir_task>);
     }
     add_size<8>(all);
     add_size<16>(all);

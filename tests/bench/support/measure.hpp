@@ -7,11 +7,13 @@
 #ifndef WEIR_TESTS_BENCH_SUPPORT_MEASURE_HPP
 #define WEIR_TESTS_BENCH_SUPPORT_MEASURE_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -41,6 +43,11 @@ struct work {
 
 /// Does about as many operations as it is asked for.
 using workload = std::function<work(counter)>;
+
+/// The same with at least so many operations, so that what is done once does not count.
+[[nodiscard]] inline workload at_least(counter operations, workload run) {
+    return [operations, run = std::move(run)](counter n) { return run(std::max(n, operations)); };
+}
 
 /// Operations a second, such as "msg/s".
 [[nodiscard]] measurement rate(std::string unit, workload run);
