@@ -28,14 +28,14 @@
 //                                weir::on(ticks, [&](tick t) { process(t); })) != weir::none) {
 //   }
 
+#include <weir/detail/cases.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/range_cases.hpp>
 #include <weir/detail/select_case.hpp>
 #include <weir/detail/select_core.hpp>
 #include <weir/operation.hpp>
+#include <weir/selector.hpp>
 
-#include <chrono>
-#include <concepts>
 #include <ranges>
 #include <type_traits>
 #include <utility>
@@ -43,11 +43,6 @@
 namespace weir {
 
 namespace detail {
-
-template <class R>
-concept receiving_handle = requires(R& r) {
-    {r.async_receive(no_token{})};
-};
 
 /// A range that may be gone through again, whose receivers stay where they are: a container that has a name, or a view.
 template <class R>
@@ -63,44 +58,6 @@ template <bool Biased, class Range, class F>
 }
 
 } // namespace detail
-
-/// A case that runs f(T) with the next value of a channel. The receiver must outlive the select.
-template <detail::receiving_handle Receiver, class F>
-[[nodiscard]] auto on(Receiver& receiver, F f) {
-    using core = typename decltype(receiver.async_receive(detail::no_token{}))::core_type;
-    return detail::channel_case<core, F>(receiver.async_receive(detail::no_token{}).core(), std::move(f));
-}
-
-/// A case that runs f(results...) when the operation has completed. An operation that fails with errc::closed closes the
-/// case; any other error is the select's.
-template <class Core, class F>
-[[nodiscard]] auto on(operation<Core> op, F f) {
-    return detail::channel_case<Core, F>(std::move(op).core(), std::move(f));
-}
-
-/// A case that runs f() at a time of the steady clock.
-template <class Duration, class F>
-[[nodiscard]] auto at(std::chrono::time_point<std::chrono::steady_clock, Duration> when, F f) {
-    return detail::timer_case<F>(std::chrono::ceil<std::chrono::steady_clock::duration>(when), std::move(f));
-}
-
-/// A case that runs f() when the duration has passed since this call. Zero or less: at once, if nothing else is ready
-/// before it in order.
-template <class Rep, class Period, class F>
-[[nodiscard]] auto after(std::chrono::duration<Rep, Period> d, F f) {
-    return detail::timer_case<F>(detail::from_now(d), std::move(f));
-}
-
-/// A case that runs f() when no other can run at once: the select does not wait.
-template <class F>
-[[nodiscard]] auto otherwise(F f) {
-    return detail::otherwise_case<F>(std::move(f));
-}
-
-/// Says that a select shall take the first case that is ready.
-struct biased_t {};
-
-inline constexpr biased_t biased{};
 
 /// Waits for one of the cases and runs it. A lazy operation: await it, or call it with a completion token.
 /// Completes:     void(error_code, std::size_t) - the index of the case that ran, or weir::none; operation_aborted;

@@ -60,11 +60,17 @@ task<void> count_all(Executor ex, long (&made)[6]) {
     auto const clock_wins = [&] { return weir::select(weir::on(silent, take), weir::after(1us, tick)); };
     auto const value_wins = [&] { return weir::select(weir::on(receiver, take), weir::after(1h, tick)); };
     auto const timeout = [&] { return weir::timeout(1h, receiver.async_receive()); };
+    weir::selector by_clock{weir::on(silent, take), weir::after(1us, tick)};
+    weir::selector by_value{weir::on(receiver, take), weir::on(silent, take), weir::after(1h, tick)};
+    auto const clock_wins_again = [&] { return by_clock.next(); };
+    auto const value_wins_again = [&] { return by_value.next(); };
     co_await count(receive, made[0]);
     co_await count(asio_timer, made[1]);
     co_await count(clock_wins, made[2]);
     co_await count(value_wins, made[3]);
     co_await count(timeout, made[4]);
+    co_await count(clock_wins_again, made[5]);
+    co_await count(value_wins_again, made[6]);
     co_await count(asio_typed_timer, made[5]);
 }
 
@@ -78,6 +84,8 @@ void check_all(asio::io_context& ctx, Executor ex) {
     CHECK(made[2] == 0); // select, the clock wins
     CHECK(made[3] == 0); // select, the value wins
     CHECK(made[4] == 0); // a timeout that does not come
+    CHECK(made[5] == 0); // a round of a selector, the clock wins
+    CHECK(made[6] == 0); // a round of a selector, the value wins
     CHECK(made[5] == 0); // a wait for a timer of Asio over the executor's own type
 }
 
@@ -96,6 +104,8 @@ void check_all(asio::thread_pool& ctx, Executor ex) {
     CHECK(made[2] <= blocks_at_once);
     CHECK(made[3] <= blocks_at_once);
     CHECK(made[4] <= blocks_at_once);
+    CHECK(made[5] == 0); // one timer for all rounds
+    CHECK(made[6] == 0);
     CHECK(made[5] <= blocks_at_once);
 }
 

@@ -93,6 +93,17 @@ public:
         remove(hook, [] {});
     }
 
+    /// Runs `f` while a shutdown cannot tell the hook.
+    template <class F>
+    static void hold(context_hook& hook, F f) {
+        if (context_registry* const registry = hook.registry_.get()) {
+            std::lock_guard lock(registry->mutex_);
+            f();
+        } else {
+            f();
+        }
+    }
+
     /// Keeps a hook that is being told of the shutdown until the context's operations are destroyed. Under the lock.
     void retire(context_hook& hook) noexcept { retired_.push_back(hook); }
 

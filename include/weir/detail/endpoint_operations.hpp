@@ -268,6 +268,12 @@ public:
                this->take_one([this](T&& value) { value_.emplace(std::move(value)); }) != attempt::not_now;
     }
 
+    /// Makes it a receive that has not been started; it still keeps its channel.
+    void renew() noexcept {
+        this->failure_ = failure::none;
+        value_.reset();
+    }
+
     std::optional<T> value() { return moved_out(value_); }
 
     std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }

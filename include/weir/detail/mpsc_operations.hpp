@@ -171,6 +171,12 @@ public:
         return limit_ == 0 ? wait_result::look_again : base::start_waiting(w);
     }
 
+    /// Makes it a receive that has not been started; it still keeps its channel.
+    void renew() noexcept {
+        this->failure_ = failure::none;
+        received_ = 0;
+    }
+
     [[nodiscard]] std::size_t value() const noexcept { return received_; }
 
     std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), value()}; }

@@ -15,6 +15,8 @@
 //   take()              the completion arguments, once, on the executor where the operation completes.
 //   failed(), value()   if it has them: the same in two halves, for coroutines, which want no error code made if there is
 //                       none (made in parts and read as a whole, it costs more than all the rest of a receive).
+//   awaited()           or, if it has this: what co_await gives; throws the error.
+//   renew()             if it has it: makes an operation that has completed one that has not been started.
 //
 // A value leaves its channel in try_complete(), which a driver calls only where it can still complete the operation
 // (late hand-over): that is why a cancelled or losing receive takes nothing. `eager` operations (sends) may be tried
@@ -115,6 +117,12 @@ inline void throw_if(std::exception_ptr const& e) {
     throw boost::system::system_error(to_error(why));
 }
 
+inline void throw_if(failure why) {
+    if (why != failure::none) [[unlikely]] {
+        throw_failure(why);
+    }
+}
+
 template <class T>
 inline constexpr bool is_disposition = std::same_as<T, error_code> || std::same_as<T, std::exception_ptr>;
 
@@ -141,13 +149,13 @@ decltype(auto) unwrap(std::tuple<Args...>&& result) {
 /// What co_await gives for an operation that has completed.
 template <class Core>
 decltype(auto) unwrap_core(Core& core) {
-    if constexpr (requires {
+    if constexpr (requires { core.awaited(); }) {
+        return core.awaited();
+    } else if constexpr (requires {
                       core.failed();
                       core.value();
                   }) {
-        if (core.failed() != failure::none) [[unlikely]] {
-            throw_failure(core.failed());
-        }
+        throw_if(core.failed());
         return core.value();
     } else {
         return unwrap(core.take());

@@ -11,6 +11,7 @@
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/recycled.hpp>
 #include <weir/detail/select_case.hpp>
+#include <weir/detail/select_core.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/system_executor.hpp>
@@ -67,10 +68,22 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return block_->cases.size(); }
 
-    /// f(case number i) -> bool.
+    /// f(case) for number `i`.
     template <class G>
-    bool visit(std::size_t i, G f) {
-        return f(block_->cases[i]);
+    void visit(std::size_t i, G f) {
+        f(block_->cases[i]);
+    }
+
+    /// The first case, in turn from number `start` on, for which f(case, number) is true; or none.
+    template <class G>
+    std::size_t find(std::size_t start, G f) {
+        for (std::size_t k = 0; k != size(); ++k) {
+            std::size_t const i = start + k < size() ? start + k : start + k - size();
+            if (f(block_->cases[i], i)) {
+                return i;
+            }
+        }
+        return none;
     }
 
     template <class G>

@@ -4,15 +4,18 @@
 #define WEIR_DETAIL_SELECT_CASE_HPP
 
 // The cases of a select. Each looks when it is asked, waits when nothing is there, and runs its handler if it wins.
+// A select has one round; in a selector the cases stay, and are told where a round begins and how it has ended.
 
+#include <weir/detail/case_result.hpp>
+#include <weir/detail/case_switch.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/relay.hpp>
 #include <weir/detail/timer_wait.hpp>
 #include <weir/error.hpp>
 
+#include <concepts>
 #include <optional>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -22,220 +25,224 @@ namespace weir::detail {
 enum class look_result : unsigned char {
     ready,   ///< it can run
     nothing, ///< not yet
-    off      ///< it never will in this select: switched off, or its channel has closed
+    off      ///< it never will in this round: switched off, or its channel has closed
+};
+
+/// What a round was for one of its cases.
+enum class round_end : unsigned char {
+    ran,  ///< it has run
+    lost, ///< another has
+    over  ///< none has, and there may be no next round
 };
 
 enum class case_kind : unsigned char { channel, timer, otherwise };
 
 struct no_handler {};
 
-template <class T>
-struct unwrapped {
-    static T&& value(T& v) noexcept { return std::move(v); }
-
-    static bool is_end(T const&) noexcept { return false; }
-};
-
-template <class T>
-struct unwrapped<std::optional<T>> {
-    static T&& value(std::optional<T>& v) noexcept { return std::move(*v); }
-
-    static bool is_end(std::optional<T> const& v) noexcept { return !v; }
-};
-
-/// How a case takes its operation's result apart.
-template <class... Args>
-struct case_result {
-    static error_code error(std::tuple<Args...> const&) noexcept { return {}; }
-
-    static bool is_end(std::tuple<Args...> const&) noexcept { return false; }
-
-    template <class F>
-    static void call(F& f, std::tuple<Args...>& r) {
-        std::apply([&f](auto&... v) { f(std::move(v)...); }, r);
-    }
-};
-
-template <class... Args>
-struct case_result<error_code, Args...> {
-    static error_code error(std::tuple<error_code, Args...> const& r) noexcept { return std::get<0>(r); }
-
-    static bool is_end(std::tuple<error_code, Args...> const& r) noexcept {
-        return std::apply(
-            [](auto&, auto&... v) { return (unwrapped<std::decay_t<decltype(v)>>::is_end(v) || ...); }, r);
-    }
-
-    template <class F>
-    static void call(F& f, std::tuple<error_code, Args...>& r) {
-        std::apply([&f](auto&, auto&... v) { f(unwrapped<std::decay_t<decltype(v)>>::value(v)...); }, r);
-    }
-};
-
-template <class... Args>
-struct case_result<std::exception_ptr, Args...> {
-    static error_code error(std::tuple<std::exception_ptr, Args...> const&) noexcept { return {}; }
-
-    static bool is_end(std::tuple<std::exception_ptr, Args...> const&) noexcept { return false; }
-
-    template <class F>
-    static void call(F& f, std::tuple<std::exception_ptr, Args...>& r) {
-        throw_if(std::get<0>(r));
-        std::apply([&f](auto&, auto&... v) { f(std::move(v)...); }, r);
-    }
-};
-
-template <class Tuple>
-struct case_result_of;
-
-template <class... Args>
-struct case_result_of<std::tuple<Args...>> {
-    using type = case_result<Args...>;
+/// An operation that can be done again and again: the receives, of one value or many.
+template <class Core>
+concept repeatable_core = requires(Core& c) {
+    { c.renew() }
+    noexcept;
 };
 
 /// A receive, or any other operation of weir.
-template <operation_core Core, class Handler, class ClosedHandler = no_handler>
-class channel_case {
-    using parts = typename case_result_of<result_of<Core>>::type;
-    static constexpr bool tells_closed = !std::is_same_v<ClosedHandler, no_handler>;
+template <operation_core Core, class Handler, class ClosedHandler = no_handler, class Guard = no_guard>
+class channel_case : public switchable_case<channel_case<Core, Handler, ClosedHandler, Guard>, Guard> {
+    using switchable = switchable_case<channel_case, Guard>;
+    using switchable::switch_;
+    static constexpr bool tells_closed = !std::same_as<ClosedHandler, no_handler>;
 
 public:
     static constexpr case_kind kind = case_kind::channel;
 
-    channel_case(Core core, Handler handler, ClosedHandler closed = {}, bool on = true)
-        : core_(std::move(core)), handler_(std::move(handler)), closed_(std::move(closed)), on_(on) {}
+    channel_case(Core core, Handler handler, ClosedHandler closed = {}, case_switch<Guard> on = {})
+        : switchable(std::move(on)),
+          core_(std::move(core)),
+          handler_(std::move(handler)),
+          closed_(std::move(closed)) {}
 
     channel_case(channel_case&& other) // before it waits
-        : channel_case(std::move(other.core_), std::move(other.handler_), std::move(other.closed_),
-                       other.on_) {}
+        : channel_case(std::move(*other.core_), std::move(other.handler_), std::move(other.closed_),
+                       std::move(other.switch_)) {}
 
-    /// Switches the case off if `condition` is false.
-    [[nodiscard]] channel_case&& when(bool condition) && noexcept {
-        on_ = condition;
-        return std::move(*this);
+    template <class F>
+    [[nodiscard]] auto guarded(case_switch<F> on) && {
+        return channel_case<Core, Handler, ClosedHandler, F>(std::move(*core_), std::move(handler_),
+                                                             std::move(closed_), std::move(on));
     }
 
     /// Runs `f()` once when the channel has closed; that counts as this case having run.
     template <class F>
     [[nodiscard]] auto closed(F f) && {
-        return channel_case<Core, Handler, F>(std::move(core_), std::move(handler_), std::move(f), on_);
+        return channel_case<Core, Handler, F, Guard>(std::move(*core_), std::move(handler_), std::move(f),
+                                                     std::move(switch_));
     }
 
-    [[nodiscard]] bool is_on() const noexcept { return on_; }
+    [[nodiscard]] Core const& core() const noexcept { return *core_; }
 
-    [[nodiscard]] Core const& core() const noexcept { return core_; }
-
-    void retain() noexcept { core_.retain(); }
+    void retain() noexcept { core_->retain(); }
 
     look_result look() {
-        if (!on_) {
+        if (!this->is_on()) {
             return look_result::off;
         }
-        if (!core_.try_complete()) {
+        if (!core_->try_complete()) {
             return look_result::nothing;
         }
-        result_.emplace(core_.take());
-        auto const ec = parts::error(*result_);
-        has_ended_ = ec ? ec == errc::closed : parts::is_end(*result_);
+        result_.take_from(*core_);
+        has_ended_ = result_.is_end();
         if (has_ended_) {
-            on_ = false;
+            switch_.end();
             return must_tell() ? look_result::ready : look_result::off;
         }
         return look_result::ready;
     }
 
-    wait_result start_waiting(waiter& whole) { return core_.start_waiting(relay_.to(whole)); }
+    wait_result start_waiting(waiter& whole) { return core_->start_waiting(relay_.to(whole)); }
 
-    void stop_waiting() noexcept { core_.stop_waiting(relay_); }
+    void stop_waiting() noexcept {
+        if (core_) {
+            core_->stop_waiting(relay_);
+        }
+    }
 
-    /// Runs the handler of the case that has won, or gives the error with which its operation failed.
-    error_code run() {
+    /// Runs the handler of the case that has won, or tells the error with which its operation failed.
+    void run(error_code& error) {
         if (has_ended_) {
             if constexpr (tells_closed) {
                 closed_();
             }
-            return {};
+        } else if (result_.has_failed()) {
+            error = result_.error();
+        } else {
+            result_.give_to(handler_);
         }
-        if (auto const ec = parts::error(*result_)) {
-            return ec;
+    }
+
+    /// A receive that has run is a receive again; of another operation nothing is left.
+    void end_round(round_end how) noexcept {
+        if (how != round_end::ran) {
+            return;
         }
-        parts::call(handler_, *result_);
-        return {};
+        result_.reset();
+        if constexpr (repeatable_core<Core>) {
+            core_->renew();
+        } else {
+            switch_.end();
+            stop_waiting();
+            core_.reset();
+        }
     }
 
 private:
     bool must_tell() noexcept {
-        if constexpr (tells_closed && requires { core_.tell_closed_once(); }) {
-            return core_.tell_closed_once();
+        if constexpr (tells_closed && requires { core_->tell_closed_once(); }) {
+            return core_->tell_closed_once();
         } else {
             return tells_closed;
         }
     }
 
-    Core core_;
+    std::optional<Core> core_; // none once it has been done, if it cannot be done again
     Handler handler_;
-    ClosedHandler closed_;
-    bool on_;
-    bool has_ended_ = false;
-    std::optional<result_of<Core>> result_;
+    [[no_unique_address]] ClosedHandler closed_;
+    bool has_ended_ = false; // the channel has closed
+    case_result<Core> result_;
     relay relay_;
 };
 
-/// A point in time.
-template <class Handler>
-class timer_case {
+/// A point in time. Or a duration, from when the case was made; in a selector, in each round that has to wait.
+template <class Handler, class Guard = no_guard>
+class timer_case : public switchable_case<timer_case<Handler, Guard>, Guard> {
+    using switchable = switchable_case<timer_case, Guard>;
+    using switchable::switch_;
+
 public:
     static constexpr case_kind kind = case_kind::timer;
 
-    timer_case(steady_time when, Handler handler) : timer_(when), handler_(std::move(handler)) {}
+    timer_case(steady_time when, Handler handler)
+        : timer_case(timer_wait(when), {}, std::move(handler), {}) {}
+
+    timer_case(steady_duration period, Handler handler)
+        : timer_case(timer_wait(from_now(period)), period, std::move(handler), {}) {}
+
+    timer_case(timer_wait timer, std::optional<steady_duration> period, Handler handler,
+               case_switch<Guard> on)
+        : switchable(std::move(on)),
+          timer_(std::move(timer)),
+          handler_(std::move(handler)),
+          period_(period) {}
 
     timer_case(timer_case&& other) // before it waits
-        : timer_(std::move(other.timer_)), handler_(std::move(other.handler_)), on_(other.on_) {}
+        : timer_case(std::move(other.timer_), other.period_, std::move(other.handler_),
+                     std::move(other.switch_)) {}
 
-    /// Switches the case off if `condition` is false.
-    [[nodiscard]] timer_case&& when(bool condition) && noexcept {
-        on_ = condition;
-        return std::move(*this);
+    template <class F>
+    [[nodiscard]] auto guarded(case_switch<F> on) && {
+        return timer_case<Handler, F>(std::move(timer_), period_, std::move(handler_), std::move(on));
     }
-
-    [[nodiscard]] bool is_on() const noexcept { return on_; }
 
     void retain() noexcept {}
 
     look_result look() {
-        return !on_ ? look_result::off : timer_.is_due() ? look_result::ready : look_result::nothing;
+        if (!this->is_on()) {
+            return look_result::off;
+        }
+        return is_counting_ && timer_.is_due() ? look_result::ready : look_result::nothing;
     }
 
-    wait_result start_waiting(waiter& whole) { return timer_.start_waiting(relay_.to(whole)); }
+    wait_result start_waiting(waiter& whole) {
+        if (!is_counting_) {
+            is_counting_ = true;
+            timer_.restart(from_now(*period_));
+            if (*period_ == steady_duration::zero()) {
+                return wait_result::look_again;
+            }
+        }
+        return timer_.start_waiting(relay_.to(whole));
+    }
 
     void stop_waiting() noexcept { timer_.stop_waiting(); }
 
-    error_code run() {
-        handler_();
-        return {};
+    void run(error_code&) { handler_(); }
+
+    /// A point in time comes once. A duration is counted anew, and not before somebody has to wait: a round that finds
+    /// something has not touched the clock.
+    void end_round(round_end how) noexcept {
+        if (period_) {
+            is_counting_ = false;
+        } else if (how == round_end::ran) {
+            switch_.end();
+        }
+        if (how == round_end::over) {
+            timer_.disarm();
+        }
     }
 
 private:
     timer_wait timer_;
     Handler handler_;
-    bool on_ = true;
+    std::optional<steady_duration> period_; // none: a point in time
+    bool is_counting_ = true;               // the timer is set for this round
     relay relay_;
 };
 
 /// What runs when nothing else can.
-template <class Handler>
-class otherwise_case {
+template <class Handler, class Guard = no_guard>
+class otherwise_case : public switchable_case<otherwise_case<Handler, Guard>, Guard> {
+    using switchable = switchable_case<otherwise_case, Guard>;
+
 public:
     static constexpr case_kind kind = case_kind::otherwise;
 
-    explicit otherwise_case(Handler handler) : handler_(std::move(handler)) {}
+    explicit otherwise_case(Handler handler, case_switch<Guard> on = {})
+        : switchable(std::move(on)), handler_(std::move(handler)) {}
 
-    /// Switches the case off if `condition` is false.
-    [[nodiscard]] otherwise_case&& when(bool condition) && noexcept {
-        on_ = condition;
-        return std::move(*this);
+    template <class F>
+    [[nodiscard]] auto guarded(case_switch<F> on) && {
+        return otherwise_case<Handler, F>(std::move(handler_), std::move(on));
     }
-
-    [[nodiscard]] bool is_on() const noexcept { return on_; }
 
     void retain() noexcept {}
 
@@ -245,21 +252,19 @@ public:
 
     void stop_waiting() const noexcept {}
 
-    error_code run() {
-        handler_();
-        return {};
-    }
+    void run(error_code&) { handler_(); }
+
+    void end_round(round_end) noexcept {}
 
 private:
     Handler handler_;
-    bool on_ = true;
 };
 
 template <class T>
-concept select_case = requires(T& c) {
+concept select_case = requires(T& c, error_code& ec) {
     { T::kind } -> std::convertible_to<case_kind>;
     { c.look() } -> std::same_as<look_result>;
-    { c.run() } -> std::same_as<error_code>;
+    c.run(ec);
 };
 
 } // namespace weir::detail

@@ -26,6 +26,11 @@ namespace weir {
 /// What select completes with when every channel case is closed or off.
 inline constexpr std::size_t none = static_cast<std::size_t>(-1);
 
+/// Says that a select or selector shall take the first case that is ready.
+struct biased_t {};
+
+inline constexpr biased_t biased{};
+
 namespace detail {
 
 /// Where the next select on this thread starts among `n` cases.
@@ -73,11 +78,27 @@ public:
 
     [[nodiscard]] static constexpr std::size_t size() noexcept { return sizeof...(Cases); }
 
-    /// f(case number i) -> bool.
+    /// f(case) for number `i`.
     template <class F>
-    bool visit(std::size_t i, F f) {
+    void visit(std::size_t i, F f) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            static_cast<void>(((I == i && (f(std::get<I>(cases_)), true)) || ...));
+        }
+        (std::index_sequence_for<Cases...>());
+    }
+
+    /// The first case, in turn from number `start` on, for which f(case, number) is true; or none.
+    template <class F>
+    std::size_t find(std::size_t start, F f) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return ((I == i && f(std::get<I>(cases_))) || ...);
+            std::size_t found = none;
+            auto const is_it = [&](auto& c, std::size_t i) {
+                found = f(c, i) ? i : none;
+                return found != none;
+            };
+            static_cast<void>(((I >= start && is_it(std::get<I>(cases_), I)) || ...) ||
+                              ((I < start && is_it(std::get<I>(cases_), I)) || ...));
+            return found;
         }
         (std::index_sequence_for<Cases...>());
     }
@@ -91,55 +112,53 @@ private:
     std::tuple<Cases...> cases_;
 };
 
-template <bool Biased, class Cases>
-class select_core {
+/// One time through the cases: looks until one is ready, waits in all of them, runs the one that was found.
+template <class Cases>
+class select_round {
 public:
-    using signature = void(error_code, std::size_t);
-    using executor_type = typename Cases::executor_type;
-    static constexpr bool eager = false;
-
-    /// The cases are made here from the arguments, which saves moving them once more.
     template <class... Args>
-    explicit select_core(std::in_place_t, Args&&... args) : cases_(std::forward<Args>(args)...) {}
+    explicit select_round(std::in_place_t, Args&&... args) : cases_(std::forward<Args>(args)...) {}
 
-    select_core(select_core&&) = default; // before it waits
+    void begin() {
+        cases_.for_each([](auto& c) { c.begin_round(); });
+    }
 
-    [[nodiscard]] executor_type get_executor() const { return cases_.get_executor(); }
+    [[nodiscard]] Cases& cases() noexcept { return cases_; }
 
-    bool try_complete() {
-        std::size_t const n = cases_.size();
-        std::size_t const start = Biased ? 0 : next_start(n);
-        for (std::size_t k = 0; k != n; ++k) {
-            std::size_t const i = start + k < n ? start + k : start + k - n;
-            if (cases_.visit(i, [](auto& c) { return c.look() == look_result::ready; })) {
-                winner_ = i;
-                return true;
-            }
-        }
-        if (auto const i = first_on(case_kind::otherwise); i != none) {
-            winner_ = i;
-            return true;
-        }
-        return !can_come(); // with winner_ == none
+    [[nodiscard]] Cases const& cases() const noexcept { return cases_; }
+
+    /// The number of the case that runs, or none.
+    [[nodiscard]] std::size_t winner() const noexcept { return winner_; }
+
+    /// Looks at the cases in turn from `start` on, at those for which looks_at(number) says so. True: one is ready.
+    template <class F>
+    bool look(std::size_t start, F looks_at) {
+        winner_ = cases_.find(start, [&looks_at](auto& c, std::size_t i) {
+            return looks_at(i) && c.look() == look_result::ready;
+        });
+        return winner_ != none;
+    }
+
+    /// After a look that has found nothing. False: there is something to wait for.
+    bool is_over() {
+        winner_ = first_on(case_kind::otherwise);
+        return winner_ != none || !can_come();
     }
 
     wait_result start_waiting(waiter& whole) {
         auto result = can_come() ? wait_result::parked : wait_result::look_again;
-        for (std::size_t i = 0; i != cases_.size() && result == wait_result::parked; ++i) {
-            cases_.visit(i, [&](auto& c) {
-                if (c.is_on()) {
-                    result = c.start_waiting(whole);
-                }
-                return true;
-            });
-        }
+        cases_.for_each([&](auto& c) {
+            if (result == wait_result::parked && c.is_on()) {
+                result = c.start_waiting(whole);
+            }
+        });
         if (result == wait_result::look_again) {
-            stop_waiting(whole);
+            stop_waiting();
         }
         return result;
     }
 
-    void stop_waiting(waiter&) noexcept {
+    void stop_waiting() noexcept {
         cases_.for_each([](auto& c) { c.stop_waiting(); });
     }
 
@@ -147,22 +166,19 @@ public:
         cases_.for_each([](auto& c) { c.retain(); });
     }
 
-    bool cancel(asio::cancellation_type) noexcept { return true; }
+    /// No case runs.
+    void give_up() noexcept { winner_ = none; }
 
-    void fail(failure why) noexcept {
-        error_ = to_error(why);
-        winner_ = none;
+    /// Runs the winner's handler, on the executor where the select completes; or tells the error of its operation.
+    void run(error_code& error) {
+        if (winner_ != none) {
+            visit_winner([&error](auto& c) { c.run(error); });
+        }
     }
 
-    /// Runs the winner's handler: on the executor where the select completes.
-    std::tuple<error_code, std::size_t> take() {
-        if (winner_ != none) {
-            cases_.visit(winner_, [this](auto& c) {
-                error_ = c.run();
-                return true;
-            });
-        }
-        return {error_, winner_};
+    template <class F>
+    void visit_winner(F f) {
+        cases_.visit(winner_, f);
     }
 
 private:
@@ -172,17 +188,66 @@ private:
     }
 
     [[nodiscard]] std::size_t first_on(case_kind kind) {
-        for (std::size_t i = 0; i != cases_.size(); ++i) {
-            if (cases_.visit(i, [kind](auto& c) { return c.kind == kind && c.is_on(); })) {
-                return i;
-            }
-        }
-        return none;
+        return cases_.find(0, [kind](auto& c, std::size_t) { return c.kind == kind && c.is_on(); });
     }
 
     Cases cases_;
     std::size_t winner_ = none;
-    error_code error_;
+};
+
+template <bool Biased, class Cases>
+class select_core {
+public:
+    using signature = void(error_code, std::size_t);
+    using executor_type = typename Cases::executor_type;
+    static constexpr bool eager = false;
+
+    /// The cases are made here from the arguments, which saves moving them once more.
+    template <class... Args>
+    explicit select_core(std::in_place_t, Args&&... args)
+        : round_(std::in_place, std::forward<Args>(args)...) {
+        round_.begin();
+    }
+
+    select_core(select_core&&) = default; // before it waits
+
+    [[nodiscard]] executor_type get_executor() const { return round_.cases().get_executor(); }
+
+    bool try_complete() {
+        std::size_t const start = Biased ? 0 : next_start(round_.cases().size());
+        return round_.look(start, [](std::size_t) { return true; }) || round_.is_over();
+    }
+
+    wait_result start_waiting(waiter& whole) { return round_.start_waiting(whole); }
+
+    void stop_waiting(waiter&) noexcept { round_.stop_waiting(); }
+
+    void retain() noexcept { round_.retain(); }
+
+    bool cancel(asio::cancellation_type) noexcept { return true; }
+
+    void fail(failure why) noexcept {
+        failure_ = why;
+        round_.give_up();
+    }
+
+    std::tuple<error_code, std::size_t> take() {
+        error_code error = to_error(failure_);
+        round_.run(error);
+        return {error, round_.winner()};
+    }
+
+    std::size_t awaited() {
+        throw_if(failure_);
+        error_code error;
+        round_.run(error);
+        throw_if(error);
+        return round_.winner();
+    }
+
+private:
+    select_round<Cases> round_;
+    failure failure_ = failure::none;
 };
 
 } // namespace detail

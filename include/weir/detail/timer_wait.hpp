@@ -9,6 +9,10 @@
 // right where the context found that the time has come, not on a strand. It may come when the wait is long over:
 // timer, handler and wait share a small block, which also lends Asio the memory for the handler; the wait takes itself
 // out under the block's lock. Nothing is armed before the first time that somebody has to wait.
+//
+// A wait that is done again and again for a later time each time (the heartbeat of a selector) does not arm its timer
+// anew: it stays armed for the time that was wanted first. When it fires, whoever waits by then looks at the clock, and
+// arms it for the time that is wanted then.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
@@ -32,16 +36,27 @@
 namespace weir::detail {
 
 using steady_time = std::chrono::steady_clock::time_point;
+using steady_duration = std::chrono::steady_clock::duration;
 
-/// A duration from now, where "for ever" stays for ever. Rounded up to the clock's ticks.
+/// In the clock's ticks, rounded up. Less than nothing is nothing, more than the clock can say is for ever.
+template <class Rep, class Period>
+[[nodiscard]] steady_duration to_ticks(std::chrono::duration<Rep, Period> d) {
+    using seconds = std::chrono::duration<long double>;
+    if (seconds(d) >= seconds(steady_duration::max())) {
+        return steady_duration::max();
+    }
+    return d <= d.zero() ? steady_duration::zero() : std::chrono::ceil<steady_duration>(d);
+}
+
+/// So long from now, where "for ever" stays for ever.
+[[nodiscard]] inline steady_time from_now(steady_duration d) {
+    auto const now = std::chrono::steady_clock::now();
+    return d < steady_time::max() - now ? now + d : steady_time::max();
+}
+
 template <class Rep, class Period>
 [[nodiscard]] steady_time from_now(std::chrono::duration<Rep, Period> d) {
-    auto const now = std::chrono::steady_clock::now();
-    using seconds = std::chrono::duration<long double>;
-    if (seconds(d) >= seconds(steady_time::max() - now)) {
-        return steady_time::max();
-    }
-    return d <= d.zero() ? now : now + std::chrono::ceil<std::chrono::steady_clock::duration>(d);
+    return from_now(to_ticks(d));
 }
 
 /// Knows its context and calls at once.
@@ -90,18 +105,46 @@ class timer_wait {
         };
 
     public:
-        shared(asio::any_io_executor const& ex, steady_time when)
-            : timer_(std::in_place, calling_executor(asio::query(ex, asio::execution::context)), when) {
+        explicit shared(asio::any_io_executor const& ex)
+            : context_(&context_of(ex)), timer_(std::in_place, calling_executor(*context_)) {
             context_registry::add(context_registry::of_executor(ex), *this);
         }
 
-        void arm() { timer_->async_wait(handler{intrusive_ptr<shared>::share(this)}); }
+        [[nodiscard]] static asio::execution_context& context_of(asio::any_io_executor const& ex) {
+            return asio::query(ex, asio::execution::context);
+        }
 
-        /// False if the time has come.
+        /// Not while it is armed.
+        void arm(steady_time when) {
+            {
+                std::lock_guard lock(mutex_);
+                armed_ = true;
+            }
+            try {
+                context_registry::hold(*this, [&] {
+                    if (timer_) {
+                        timer_->expires_at(when);
+                        timer_->async_wait(handler{intrusive_ptr<shared>::share(this)});
+                    }
+                });
+            } catch (...) {
+                std::lock_guard lock(mutex_);
+                armed_ = false;
+                throw;
+            }
+        }
+
+        /// False if the timer is not armed: it never was, or it has fired.
         bool wait(waiter& w) {
             std::lock_guard lock(mutex_);
-            waiter_ = fired_ ? nullptr : &w;
-            return !fired_;
+            waiter_ = armed_ ? &w : nullptr;
+            return armed_;
+        }
+
+        /// Whether its timer runs there.
+        [[nodiscard]] bool is_on(asio::execution_context const& context) {
+            std::lock_guard lock(mutex_);
+            return context_ == &context;
         }
 
         void stop() noexcept {
@@ -109,9 +152,9 @@ class timer_wait {
             waiter_ = nullptr;
         }
 
-        [[nodiscard]] bool has_fired() {
+        [[nodiscard]] bool is_armed() {
             std::lock_guard lock(mutex_);
-            return fired_;
+            return armed_;
         }
 
         void cancel() noexcept {
@@ -130,21 +173,26 @@ class timer_wait {
 
     private:
         /// The timer cannot outlive its context; who waits may.
-        void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override { timer_.reset(); }
+        void on_context_shutdown(std::unique_lock<std::mutex>&) noexcept override {
+            timer_.reset();
+            std::lock_guard lock(mutex_);
+            context_ = nullptr;
+        }
 
         void fire() noexcept {
             wake_batch woken;
             std::lock_guard lock(mutex_);
-            fired_ = true;
+            armed_ = false;
             if (waiter* w = std::exchange(waiter_, nullptr)) {
                 w->wake(woken);
             }
         }
 
         std::mutex mutex_;
-        waiter* waiter_ = nullptr;   // mutex_
-        bool fired_ = false;         // mutex_
-        std::optional<timer> timer_; // the registry's lock, once it is armed
+        asio::execution_context* context_; // mutex_; null when it has gone
+        waiter* waiter_ = nullptr;         // mutex_
+        bool armed_ = false;               // mutex_; the timer will fire
+        std::optional<timer> timer_;       // the registry's lock
         reference_count<> owners_;
         storage storage_;
     };
@@ -154,20 +202,36 @@ public:
 
     timer_wait(timer_wait&&) noexcept = default; // before it waits
 
-    ~timer_wait() {
+    ~timer_wait() { disarm(); }
+
+    /// The next wait is for another time, not before the last one.
+    void restart(steady_time when) noexcept { when_ = when; }
+
+    /// Lets go of the timer, which is work of its context as long as it is armed.
+    void disarm() noexcept {
         if (shared_) {
             shared_->cancel();
+            shared_ = {};
         }
     }
 
     [[nodiscard]] bool is_due() {
-        return shared_ ? shared_->has_fired() : when_ <= std::chrono::steady_clock::now();
+        return !(shared_ && shared_->is_armed()) && when_ <= std::chrono::steady_clock::now();
     }
 
     wait_result start_waiting(waiter& w) {
+        auto const executor = w.executor();
+        if (shared_ && !shared_->is_on(shared::context_of(executor))) {
+            disarm();
+        }
         if (!shared_) {
-            shared_ = intrusive_ptr<shared>(new shared(w.executor(), when_));
-            shared_->arm();
+            shared_ = intrusive_ptr<shared>(new shared(executor));
+            shared_->arm(when_);
+        } else if (!shared_->is_armed()) { // it has fired
+            if (when_ <= std::chrono::steady_clock::now()) {
+                return wait_result::look_again;
+            }
+            shared_->arm(when_);
         }
         return shared_->wait(w) ? wait_result::parked : wait_result::look_again;
     }
