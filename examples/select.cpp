@@ -5,8 +5,8 @@
 //
 // Run:    select
 // Prints: a worker that is paused by a command, resumed by its heartbeat, told that its data has ended, and stopped
-//         (biased: the first case that is ready, so the order is certain); the sum of two channels; and how many values
-//         could be had without waiting.
+//         (biased: the first case that is ready, so the order is certain); the sum of two channels, of one that follows
+//         another, and of many; and how many values could be had without waiting.
 
 #include <weir/broadcast.hpp>
 #include <weir/mpsc.hpp>
@@ -68,6 +68,18 @@ weir::task<> merge(weir::mpsc::receiver<int> left, weir::mpsc::receiver<int> rig
     fmt::print("merged: {}\n", sum);
 }
 
+// Cases that are made once for the whole loop. A predicate is asked in each round: what right has does not overtake left.
+weir::task<> follow(weir::mpsc::receiver<int> left, weir::mpsc::receiver<int> right) {
+    int ahead = 0;
+    int behind = 0;
+    weir::selector loop{
+        weir::on(left, [&](int n) { ahead += n; }),
+        weir::on(right, [&](int n) { behind += n; }).when([&] { return behind < ahead; })};
+    while (co_await loop.next() != weir::none) {
+    }
+    fmt::print("followed: {} by {}\n", ahead, behind);
+}
+
 // As many inputs as there happen to be.
 weir::task<> merge_all(std::vector<weir::mpsc::receiver<int>> inputs) {
     std::vector<int> sums(inputs.size());
@@ -107,6 +119,7 @@ int main() {
     weir::spawn(ex, work(std::move(in), stop_tx), asio::detached);
     ctx.run();
     weir::spawn(ex, merge(one_two_three(ctx), one_two_three(ctx)), asio::detached);
+    weir::spawn(ex, follow(one_two_three(ctx), one_two_three(ctx)), asio::detached);
     weir::spawn(ex, drain(one_two_three(ctx)), asio::detached);
     std::vector<weir::mpsc::receiver<int>> many;
     for (int n = 0; n != 5; ++n)

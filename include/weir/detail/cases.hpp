@@ -24,7 +24,8 @@ concept receiving_handle = requires(R& r) {
 
 } // namespace detail
 
-/// A case that runs f(T) with the next value of a channel. The receiver must outlive the select.
+/// A case that runs f(T) with the next value of a channel. The receiver must outlive the select; a selector goes on
+/// receiving.
 template <detail::receiving_handle Receiver, class F>
 [[nodiscard]] auto on(Receiver& receiver, F f) {
     using core = typename decltype(receiver.async_receive(detail::no_token{}))::core_type;
@@ -32,20 +33,21 @@ template <detail::receiving_handle Receiver, class F>
 }
 
 /// A case that runs f(results...) when the operation has completed. An operation that fails with errc::closed closes the
-/// case; any other error is the select's.
+/// case; any other error is the select's. A selector does receives, of one value or many, again and again; any other
+/// operation once.
 template <class Core, class F>
 [[nodiscard]] auto on(operation<Core> op, F f) {
     return detail::channel_case<Core, F>(std::move(op).core(), std::move(f));
 }
 
-/// A case that runs f() at a time of the steady clock.
+/// A case that runs f() at a time of the steady clock; in a selector once.
 template <class Duration, class F>
 [[nodiscard]] auto at(std::chrono::time_point<std::chrono::steady_clock, Duration> when, F f) {
     return detail::timer_case<F>(std::chrono::ceil<std::chrono::steady_clock::duration>(when), std::move(f));
 }
 
 /// A case that runs f() when the duration has passed since this call. Zero or less: at once, if nothing else is ready
-/// before it in order.
+/// before it in order. In a selector: when a round has waited for so long.
 template <class Rep, class Period, class F>
 [[nodiscard]] auto after(std::chrono::duration<Rep, Period> d, F f) {
     return detail::timer_case<F>(detail::to_ticks(d), std::move(f));
