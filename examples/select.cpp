@@ -72,9 +72,8 @@ weir::task<> merge(weir::mpsc::receiver<int> left, weir::mpsc::receiver<int> rig
 weir::task<> follow(weir::mpsc::receiver<int> left, weir::mpsc::receiver<int> right) {
     int ahead = 0;
     int behind = 0;
-    weir::selector loop{
-        weir::on(left, [&](int n) { ahead += n; }),
-        weir::on(right, [&](int n) { behind += n; }).when([&] { return behind < ahead; })};
+    weir::selector loop{weir::on(left, [&](int n) { ahead += n; }),
+                        weir::on(right, [&](int n) { behind += n; }).when([&] { return behind < ahead; })};
     while (co_await loop.next() != weir::none) {
     }
     fmt::print("followed: {} by {}\n", ahead, behind);

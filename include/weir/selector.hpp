@@ -15,9 +15,9 @@
 //               A round that finds something ready does not look at the clock for it, and a timer that is armed stays
 //               so: it is set to a later time only when it fires. Until then it is work of its context; it is let go of
 //               when a round ends with weir::none or an error, and with the selector. So keep a selector where its loop is.
-// Runs          In a task a run of ready values is read without going back to the scheduler, 128 at a time (rule 7 of
-//               fairness is the task's). Where each next() is a trip through the executor, as in asio::awaitable or with
-//               callbacks, try_next() runs what is ready at once.
+// Runs          A coroutine reads a run of ready values without going back to the scheduler, at most 128 until others have
+//               their turn. With callbacks, where each next() is a trip through the executor, try_next() runs what is
+//               ready at once.
 // Fairness      Cases that are always ready take turns. One that had nothing is looked at again after at most eight rounds
 //               if others had something, and always before a round waits. selector(biased, ...) takes the first in order
 //               that is ready, each time.

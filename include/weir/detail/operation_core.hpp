@@ -152,9 +152,9 @@ decltype(auto) unwrap_core(Core& core) {
     if constexpr (requires { core.awaited(); }) {
         return core.awaited();
     } else if constexpr (requires {
-                      core.failed();
-                      core.value();
-                  }) {
+                             core.failed();
+                             core.value();
+                         }) {
         throw_if(core.failed());
         return core.value();
     } else {

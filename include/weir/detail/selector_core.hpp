@@ -147,7 +147,15 @@ public:
     explicit next_core(Rounds& rounds) noexcept
         : endpoint_operation<typename Rounds::executor_type>(rounds.executor()), rounds_(rounds) {}
 
-    next_core(next_core&&) noexcept = default; // before it has looked
+    /// Before it waits; it may have looked.
+    next_core(next_core&& other) noexcept
+        : endpoint_operation<typename Rounds::executor_type>(other),
+          rounds_(std::move(other.rounds_)),
+          has_turn_(std::exchange(other.has_turn_, false)) {
+        if (has_turn_) {
+            rounds_->turn().hold(this);
+        }
+    }
 
     ~next_core() { end(false); }
 
