@@ -172,7 +172,7 @@ private:
     weir::detail::intrusive_ptr<detail::hub_signal> signal_; // raised by subscribers
 
     // the loop's own
-    detail::routing_table routes_;
+    detail::routing_table<> routes_;
     price_aggregator prices_;
     std::vector<market_tick> last_; // the last tick of each instrument, for snapshots; no volume: none yet
     std::vector<market_tick> run_;  // the ticks being processed
@@ -237,7 +237,9 @@ inline void market_data_hub::process_run() {
 
 /// One has gone, or has room again.
 inline void market_data_hub::look_after_subscribers() {
-    routes_.sweep();
+    signal_->take_gone([this](detail::hub_signal::leaver& gone) {
+        routes_.forget(static_cast<detail::subscription_queue&>(gone));
+    });
     routes_.flush();
 }
 

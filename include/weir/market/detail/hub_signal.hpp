@@ -15,17 +15,36 @@
 #include <utility>
 
 /// How subscribers, on whatever thread, tell the hub to look at them: one has gone, or has room again. A flag that any
-/// number of them raise and the hub's loop waits for; raised while nobody waits, it is found at the next look.
+/// number of them raise and the hub's loop waits for; raised while nobody waits, it is found at the next look. Those who
+/// have gone are in a list, so that the hub looks at them and not at everybody.
 namespace weir::market::detail {
 
 class hub_signal {
 public:
-    void raise() noexcept {
-        weir::detail::wake_batch woken;
-        std::lock_guard lock(mutex_);
-        raised_ = true;
-        if (auto* w = std::exchange(waiter_, nullptr))
-            w->wake(woken);
+    /// One who can go. The hub keeps it alive until it has taken it from the list, or looks there no more.
+    class leaver {
+        friend hub_signal;
+
+        leaver* next_ = nullptr; // the signal's mutex
+    };
+
+    void raise() noexcept { raise_with([] {}); }
+
+    /// Raises the flag and puts `who` in the list of those who have gone: once for each.
+    void raise_gone(leaver& who) noexcept {
+        raise_with([&] { who.next_ = std::exchange(gone_, &who); });
+    }
+
+    /// Empties the list: calls `f(leaver&)` for each, which may be the end of it.
+    template <class F>
+    void take_gone(F f) {
+        leaver* next = nullptr;
+        {
+            std::lock_guard lock(mutex_);
+            next = std::exchange(gone_, nullptr);
+        }
+        while (next)
+            f(*std::exchange(next, next->next_));
     }
 
     /// Takes the flag down; whether it was up.
@@ -53,7 +72,18 @@ public:
     }
 
 private:
+    template <class F>
+    void raise_with(F tell) noexcept {
+        weir::detail::wake_batch woken;
+        std::lock_guard lock(mutex_);
+        tell();
+        raised_ = true;
+        if (auto* w = std::exchange(waiter_, nullptr))
+            w->wake(woken);
+    }
+
     std::mutex mutex_;
+    leaver* gone_ = nullptr;                 // mutex_; the last that went, linked to those before
     weir::detail::waiter* waiter_ = nullptr; // mutex_; the hub's loop, the only one who waits
     bool raised_ = false;                    // mutex_
     weir::detail::reference_count<> owners_;

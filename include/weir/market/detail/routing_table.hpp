@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,54 +26,62 @@
 /// wake-up a subscriber. A subscriber with overflow::backpressure keeps in the stage what its queue had no room for,
 /// and the table is blocked until it has.
 ///
-/// Names are resolved once: a subscriber is entered for the instruments that its names match, and when an instrument is
-/// new it is held against the patterns.
+/// Names are resolved once: the symbol table finds an exact one, so that a subscription to one instrument costs the same
+/// however many there are. Only patterns are held against all instruments, and against each that is new.
 namespace weir::market::detail {
 
+/// `Symbols` is a symbol_table, or a test's that counts what is asked of it.
+template <class Symbols = symbol_table>
 class routing_table {
     using queue_ptr = weir::detail::intrusive_ptr<subscription_queue>;
+    using ids = std::vector<instrument_id>; // ascending, each once
 
     struct subscriber {
         queue_ptr queue;
-        std::vector<std::string> names;         // as subscribed, less what was unsubscribed
-        std::vector<instrument_id> instruments; // where it is entered
-        std::vector<market_tick> staged;        // of this run, or waiting for room
-        bool has_ended = false;                 // gets no more; stays until its handle goes, for its counts
+        ids named;                         // subscribed by exact name, less what was unsubscribed
+        std::vector<std::string> patterns; // the same
+        ids instruments;                   // where it is entered
+        std::vector<market_tick> staged;   // of this run, or waiting for room
+        bool has_ended = false;            // gets no more; stays until its handle goes, for its counts
     };
 
 public:
-    explicit routing_table(symbol_table const& symbols) noexcept : symbols_(&symbols) {}
+    explicit routing_table(Symbols const& symbols) noexcept : symbols_(&symbols) {}
 
     /// Enters a subscriber; `each(id)` is called for every instrument that it gets.
+    /// Requires: the symbol table knows the names that are no patterns.
     template <class F>
     void add(queue_ptr queue, std::vector<std::string> names, F each) {
         learn_instruments();
-        auto& s = *subscribers_.emplace_back(
-            std::make_unique<subscriber>(subscriber{std::move(queue), std::move(names), {}, {}, false}));
-        for (instrument_id id = 0; id < routes_.size(); ++id)
-            if (wants(s, symbols_->name(id)))
-                enter(s, id);
-        std::for_each(s.instruments.begin(), s.instruments.end(), each);
+        auto s = std::make_unique<subscriber>();
+        for (auto& name : names) {
+            if (is_pattern(name))
+                s->patterns.push_back(std::move(name));
+            else
+                s->named.push_back(symbols_->find(name).value());
+        }
+        std::sort(s->named.begin(), s->named.end());
+        s->named.erase(std::unique(s->named.begin(), s->named.end()), s->named.end());
+        if (s->patterns.empty())
+            s->instruments = s->named;
+        else
+            for (instrument_id id = 0; id < routes_.size(); ++id)
+                if (wants(*s, id))
+                    s->instruments.push_back(id);
+        s->queue = std::move(queue);
+        s->queue->set_place(subscribers_.size());
+        subscriber& entered = *subscribers_.emplace_back(std::move(s));
+        if (!entered.patterns.empty())
+            with_patterns_.push_back(&entered);
+        for (instrument_id const id : entered.instruments)
+            routes_[id].push_back(&entered);
+        std::for_each(entered.instruments.begin(), entered.instruments.end(), each);
     }
 
-    /// Takes a name out of all subscriptions and ends those that have no other. False: none had it.
+    /// Takes a name or a pattern out of all subscriptions and ends those that have no other. False: none had it.
     bool remove_name(std::string_view name) {
-        bool found = false;
-        auto const id = symbols_->find(name);
-        for (auto& s : subscribers_) {
-            bool const named = std::erase(s->names, name) != 0;
-            bool const entered = id && std::erase(s->instruments, *id) != 0;
-            if (!named && !entered)
-                continue;
-            found = true;
-            if (entered)
-                std::erase(routes_[*id], s.get());
-            if (named && is_pattern(name))
-                leave_unwanted(*s);
-            if (s->names.empty())
-                end(*s);
-        }
-        return found;
+        learn_instruments();
+        return is_pattern(name) ? remove_pattern(name) : remove_instrument(symbols_->find(name));
     }
 
     /// Stages a tick for everybody who wants it.
@@ -102,15 +111,16 @@ public:
 
     [[nodiscard]] bool is_blocked() const noexcept { return !staged_.empty(); }
 
-    /// Forgets those who have gone; their counts stay.
-    void sweep() {
-        std::erase_if(subscribers_, [this](std::unique_ptr<subscriber>& s) {
-            if (!s->queue->is_over())
-                return false;
-            end(*s);
-            gone_ += s->queue->counts();
-            return true;
-        });
+    /// Forgets one who has gone; its counts stay.
+    void forget(subscription_queue const& gone) {
+        auto& place = subscribers_[gone.place()];
+        end(*place);
+        gone_ += place->queue->counts();
+        if (place != subscribers_.back()) {
+            subscribers_.back()->queue->set_place(gone.place());
+            place.swap(subscribers_.back());
+        }
+        subscribers_.pop_back();
     }
 
     /// Ends every subscription.
@@ -143,40 +153,87 @@ public:
     }
 
 private:
-    static bool wants(subscriber const& s, std::string_view name) noexcept {
-        return std::any_of(s.names.begin(), s.names.end(),
-                           [name](std::string const& pattern) { return glob_match(pattern, name); });
+    [[nodiscard]] static bool contains(ids const& all, instrument_id id) noexcept {
+        return std::binary_search(all.begin(), all.end(), id);
     }
 
-    void enter(subscriber& s, instrument_id id) {
-        routes_[id].push_back(&s);
-        s.instruments.push_back(id);
+    static bool remove(ids& all, instrument_id id) noexcept {
+        auto const found = std::lower_bound(all.begin(), all.end(), id);
+        if (found == all.end() || *found != id)
+            return false;
+        all.erase(found);
+        return true;
     }
 
-    /// Holds instruments that are new in the symbol table against everybody's names.
+    [[nodiscard]] bool wants(subscriber const& s, instrument_id id) const {
+        return contains(s.named, id) ||
+               std::any_of(s.patterns.begin(), s.patterns.end(),
+                           [name = symbols_->name(id)](std::string const& p) { return glob_match(p, name); });
+    }
+
+    /// Holds instruments that are new in the symbol table against everybody's patterns.
     void learn_instruments() {
         for (auto id = static_cast<instrument_id>(routes_.size()); id < symbols_->size(); ++id) {
             routes_.emplace_back();
-            for (auto& s : subscribers_)
-                if (wants(*s, symbols_->name(id)))
-                    enter(*s, id);
+            for (subscriber* s : with_patterns_) {
+                if (wants(*s, id)) {
+                    routes_[id].push_back(s);
+                    s->instruments.push_back(id);
+                }
+            }
         }
     }
 
-    /// Leaves the instruments that no name matches any more.
+    bool remove_pattern(std::string_view pattern) {
+        auto const with = std::exchange(with_patterns_, {});
+        bool found = false;
+        for (subscriber* s : with) {
+            if (std::erase(s->patterns, pattern) != 0) {
+                found = true;
+                leave_unwanted(*s);
+                end_if_nothing_is_left(*s);
+            }
+            if (!s->patterns.empty())
+                with_patterns_.push_back(s);
+        }
+        return found;
+    }
+
+    /// From those with a pattern too: it does not bring this instrument any more.
+    bool remove_instrument(std::optional<instrument_id> id) {
+        if (!id)
+            return false;
+        auto const entered = std::exchange(routes_[*id], {});
+        for (subscriber* s : entered) {
+            remove(s->named, *id);
+            remove(s->instruments, *id);
+            end_if_nothing_is_left(*s);
+        }
+        return !entered.empty();
+    }
+
+    void end_if_nothing_is_left(subscriber& s) {
+        if (s.named.empty() && s.patterns.empty())
+            end(s);
+    }
+
+    /// Leaves the instruments that nothing asks for any more.
     void leave_unwanted(subscriber& s) {
         std::erase_if(s.instruments, [&](instrument_id id) {
-            if (wants(s, symbols_->name(id)))
+            if (wants(s, id))
                 return false;
             std::erase(routes_[id], &s);
             return true;
         });
     }
 
+    /// Leaves them all, and is entered for no new ones.
     void leave_instruments(subscriber& s) {
         for (instrument_id id : s.instruments)
             std::erase(routes_[id], &s);
         s.instruments.clear();
+        if (!s.patterns.empty())
+            std::erase(with_patterns_, &s);
     }
 
     void end(subscriber& s) {
@@ -187,11 +244,12 @@ private:
         s.queue->close();
     }
 
-    symbol_table const* symbols_;
-    std::vector<std::unique_ptr<subscriber>> subscribers_;
+    Symbols const* symbols_;
+    std::vector<std::unique_ptr<subscriber>> subscribers_; // each at its queue's place()
+    std::vector<subscriber*> with_patterns_;               // those who may get instruments that are new
     std::vector<std::vector<subscriber*>> routes_; // by instrument
     std::vector<subscriber*> staged_;              // those with something staged
-    delivery_counts gone_;                         // of subscribers that were swept
+    delivery_counts gone_;                         // of subscribers that were forgotten
 };
 
 } // namespace weir::market::detail

@@ -46,7 +46,7 @@ struct delivery_counts {
     }
 };
 
-class subscription_queue {
+class subscription_queue : public hub_signal::leaver {
     using wait_result = weir::detail::wait_result;
     using waiter = weir::detail::waiter;
     using attempt = weir::detail::attempt;
@@ -105,11 +105,10 @@ public:
         counts_.dropped += n;
     }
 
-    /// The subscriber has gone.
-    [[nodiscard]] bool is_over() const noexcept {
-        std::lock_guard lock(mutex_);
-        return is_gone_;
-    }
+    /// Where the routing table has it.
+    [[nodiscard]] std::size_t place() const noexcept { return place_; }
+
+    void set_place(std::size_t place) noexcept { place_ = place; }
 
     // --- both sides ---
 
@@ -181,13 +180,15 @@ public:
         {
             wake_batch woken;
             std::lock_guard lock(mutex_);
-            is_gone_ = is_closed_ = true;
+            if (std::exchange(is_gone_, true))
+                return;
+            is_closed_ = true;
             counts_.dropped += tail_ - head_;
             head_ = tail_;
             next_snapshot_ = snapshots_.size();
             wake_receiver(woken);
         }
-        hub_->raise();
+        hub_->raise_gone(*this);
     }
 
     /// The subscriber's handle goes.
@@ -299,6 +300,7 @@ private:
     bool is_gone_ = false;            // ended by the subscriber
     bool is_disconnected_ = false;    // ended by its rule
     bool is_waited_for_ = false;      // the hub waits for room
+    std::size_t place_ = 0;           // the hub's own
     bool has_receiver_gone_ = false;  // the subscriber's own: its handle
     last_received last_;              // the subscriber's own
     weir::detail::receive_turn turn_; // the subscriber's own
