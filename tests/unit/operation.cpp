@@ -5,6 +5,7 @@
 
 #include "support/catch.hpp"
 
+#include <weir/broadcast.hpp>
 #include <weir/error.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/select.hpp>
@@ -177,6 +178,34 @@ TEST_CASE("operation: in asio::awaitable, results and errors are the same whethe
     REQUIRE(tx.try_send("awaited"));
     ctx.poll();
     CHECK(log == std::vector<std::string>{"there", "awaited", "closed", "closed", "end"});
+}
+
+TEST_CASE("operation: a value that asio::awaitable has to wait to send is the value that was given") {
+    asio::io_context ctx;
+    auto const ex = ctx.get_executor();
+    std::string const longest(100, 'x'); // more than a string keeps in itself, so it is gone once it is moved
+    std::vector<std::string> received;
+    auto const send_three = [](auto to, std::string value) -> asio::awaitable<void> {
+        for (int n = 0; n < 3; ++n) {
+            co_await to.async_send(value);
+        }
+    };
+    auto const receive_all = [](auto from, auto& all) -> asio::awaitable<void> {
+        while (auto value = co_await from.async_receive()) {
+            all.push_back(*std::move(value));
+        }
+    };
+    auto const send_and_receive = [&](auto ends) {
+        asio::co_spawn(ex, send_three(std::move(ends.first), longest), asio::detached);
+        ctx.restart();
+        ctx.poll(); // the second waits for room
+        asio::co_spawn(ex, receive_all(std::move(ends.second), received), asio::detached);
+        ctx.restart();
+        ctx.poll();
+    };
+    SECTION("mpsc") { send_and_receive(weir::mpsc::channel<std::string>(ex, 1)); }
+    SECTION("broadcast") { send_and_receive(weir::broadcast::channel<std::string>(ex, 1)); }
+    CHECK(received == std::vector<std::string>(3, longest));
 }
 
 TEST_CASE("operation: an optional that is moved out in one piece is what it was") {

@@ -93,10 +93,11 @@ public:
     broadcast_send_core(Core& core, Executor const& ex, T value)
         : endpoint_operation<Executor>(ex), core_(core), value_(std::move(value)) {}
 
-    broadcast_send_core(broadcast_send_core&& other) // before it is started
+    broadcast_send_core(broadcast_send_core&& other) // before it waits; it may have looked
         : endpoint_operation<Executor>(other),
           core_(std::move(other.core_)),
-          value_(std::move(other.value_)) {}
+          value_(std::move(other.value_)),
+          next_(std::move(other.next_)) {}
 
     bool try_complete() {
         if (!next_) {
