@@ -7,10 +7,14 @@
 #include "support/outcome.hpp"
 #include "support/stepped_hub.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -110,6 +114,30 @@ TEST_CASE("hub subscribe: cancelled before it is answered, no subscription stays
     CHECK(made.is_failure(boost::asio::error::operation_aborted));
     h.run(); // finds the command and makes a subscription that nobody takes
     CHECK(h.statistics().subscriptions == 0);
+}
+
+TEST_CASE("hub commands: in asio::awaitable, each is sent once, whether the hub answers at once or later") {
+    stepped_hub h;
+    bool const is_running = GENERATE(true, false);
+    if (is_running)
+        h.run();
+    std::uint64_t subscribed = 0;
+    std::uint64_t left = 1;
+    auto const ask = [&]() -> boost::asio::awaitable<void> {
+        auto const sub = co_await h.client.async_subscribe("*");
+        subscribed = (co_await h.client.async_statistics(std::chrono::hours(1))).subscriptions;
+        co_await h.client.async_unsubscribe("*");
+        left = (co_await h.client.async_statistics(std::chrono::hours(1))).subscriptions;
+        co_await h.client.async_shutdown();
+    };
+    boost::asio::co_spawn(*h.loop, ask(), boost::asio::detached);
+    h.step();
+    if (!is_running)
+        h.run();
+    CHECK(subscribed == 1);
+    CHECK(left == 0);
+    CHECK(h.has_ended);
+    CHECK_FALSE(h.failure);
 }
 
 TEST_CASE("hub unsubscribe: ends every subscription of the symbol, what was queued is received first") {

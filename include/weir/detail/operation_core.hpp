@@ -17,6 +17,7 @@
 //                       none (made in parts and read as a whole, it costs more than all the rest of a receive).
 //   awaited()           or, if it has this: what co_await gives; throws the error.
 //   renew()             if it has it: makes an operation that has completed one that has not been started.
+//   moving              until it waits for the first time, also when it has looked and found nothing.
 //
 // A value leaves its channel in try_complete(), which a driver calls only where it can still complete the operation
 // (late hand-over): that is why a cancelled or losing receive takes nothing. `eager` operations (sends) may be tried

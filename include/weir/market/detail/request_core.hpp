@@ -47,10 +47,11 @@ public:
           send_(to.async_send(std::move(command), weir::detail::no_token{}).core()),
           from_(std::move(from)) {}
 
-    request_core(request_core&& other) // before it waits
+    request_core(request_core&& other) // before it waits; it may have looked
         : executor_(std::move(other.executor_)),
           send_(std::move(other.send_)),
-          from_(std::move(other.from_)) {}
+          from_(std::move(other.from_)),
+          answer_(std::move(other.answer_)) {}
 
     [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
 
