@@ -118,6 +118,9 @@ struct threading {
     static void relax() noexcept { yield(); }
 };
 
+/// Where the operations of a scenario complete: they are driven by await().
+struct no_executor {};
+
 /// A value that nobody may touch at the same time as another, and that has to be gone in the end.
 class value {
 public:

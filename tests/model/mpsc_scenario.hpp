@@ -25,8 +25,6 @@
 
 namespace model {
 
-struct no_executor {};
-
 /// For the scenarios that have too many orders to be run in all of them.
 inline options few_preemptions(unsigned n) {
     options how;

@@ -32,10 +32,9 @@ namespace oneshot_model {
 
 namespace {
 
+using model::no_executor;
 using model::scenario;
 using model::woken;
-
-struct no_executor {};
 
 /// A oneshot and what became of its value.
 struct oneshot {
