@@ -224,12 +224,13 @@ TEST_CASE("hub replay: with too little room every tick is delivered or counted, 
         GENERATE(overflow::drop_newest, overflow::drop_oldest, overflow::conflate, overflow::disconnect);
     CAPTURE(on_pool, producers, static_cast<int>(rule));
     subscription_options const options{.capacity = 3, .overflow = rule};
-    run_replay(on_pool, producers, options, [rule](replay const& r) {
+    run_replay(on_pool, producers, options, [on_pool, rule](replay const& r) {
         r.check_that_nothing_failed();
         auto const s = r.statistics();
         CHECK(s.received == recorded_ticks);
         CHECK(s.delivered + s.dropped == s.routed);
-        CHECK(s.dropped > 0);
+        if (!on_pool) // there a subscriber may be quick enough
+            CHECK(s.dropped > 0);
         for (instrument_id id = 0; id < r.subscribers().size(); ++id) {
             auto const& one = *r.subscribers()[id];
             auto const sent = of_instrument(r.ticks(), id);
@@ -241,6 +242,7 @@ TEST_CASE("hub replay: with too little room every tick is delivered or counted, 
             CHECK(one.sub.delivered() + one.sub.dropped() == sent.size());
             if (rule != overflow::drop_newest) { // the last tick is never lost, so neither is a count
                 CHECK(one.missed == one.sub.dropped());
+                REQUIRE_FALSE(one.got.empty());
                 CHECK(one.got.back() == sent.back());
             }
         }
