@@ -12,15 +12,16 @@ cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
 
 weir_provide(${weir_packages_to_test})
 
-set(presets asan-ubsan)
-
-# The preset asks for version 19; an older Debian has 16.
+# With clang++ the sanitizers take half the time of g++, which compiles and tests the optimised build. The presets ask for
+# version 19; an older Debian has 16.
 find_program(clang NAMES clang++-19 clang++-16 clang++)
 if(clang)
+    set(presets clang)
     set(thread_preset clang-tsan)
     set(thread_compiler "${clang}")
 else()
     weir_say("weir: no clang++ found, so nothing is tested with it")
+    set(presets asan-ubsan)
     set(thread_preset tsan)
     set(thread_compiler g++)
 endif()
@@ -43,11 +44,12 @@ list(APPEND presets release)
 set(failed "")
 foreach(preset IN LISTS presets)
     weir_say("\nweir: building ${preset}")
-    set(compiler "")
+    set(options "")
     if(preset MATCHES "clang")
-        set(compiler "-DCMAKE_CXX_COMPILER=${clang}")
+        # That each header stands alone is for who works on weir: `cmake --workflow --preset clang` looks at it.
+        set(options "-DCMAKE_CXX_COMPILER=${clang}" -DCMAKE_VERIFY_INTERFACE_HEADER_SETS=OFF)
     endif()
-    weir_run(configured "${CMAKE_COMMAND}" -S "${root}" --preset ${preset} ${compiler})
+    weir_run(configured "${CMAKE_COMMAND}" -S "${root}" --preset ${preset} ${options})
     weir_run(built "${CMAKE_COMMAND}" --build "${root}/build/${preset}" --parallel 2)
     if(NOT configured EQUAL 0 OR NOT built EQUAL 0)
         list(APPEND failed "${preset} (build)")

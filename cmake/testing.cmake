@@ -5,6 +5,21 @@
 
 set(WEIR_TEST_FILES_AT_ONCE 9 CACHE STRING "How many test files are compiled as one: the more, the less time in all")
 
+option(WEIR_TEST_THREADS_ONLY "Leave out the test files that start no thread, for ThreadSanitizer's sake" OFF)
+
+# weir_keep_what_starts_threads(LIST): takes the files out of LIST whose text names no thread and nothing that waits for one.
+function(weir_keep_what_starts_threads list)
+    set(kept "")
+    foreach(file IN LISTS ${list})
+        file(STRINGS "${file}" threads LIMIT_COUNT 1 REGEX "thread_pool|std::j?thread|use_future|blocking_")
+        if(threads)
+            list(APPEND kept "${file}")
+        endif()
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    endforeach()
+    set(${list} "${kept}" PARENT_SCOPE)
+endfunction()
+
 # weir_add_test_group(NAME SOURCES file... [DEFINITIONS macro...] [SERIAL] [OPTIMISED])
 #
 # One executable weir_NAME from the given files, each Catch test case of it a ctest test "NAME/test case" with the label
