@@ -9,11 +9,13 @@
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
+#include <weir/barrier.hpp>
 #include <weir/broadcast.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/oneshot.hpp>
 #include <weir/task.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -32,6 +34,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace timeout_test {
@@ -192,6 +195,26 @@ TEST_CASE("timeout and value in the same turn: the value wins, whichever was fir
     }
     CHECK(got.is_success());
     CHECK(got.value() == 1);
+}
+
+TEST_CASE("timeout: what another thread does for the operation just before time is up is not lost") {
+    static asio::io_context ctx;
+
+    struct : weir::detail::waiter {
+        void wake(weir::detail::wake_batch&) noexcept override {}
+
+        [[nodiscard]] asio::any_io_executor executor() const override { return ctx.get_executor(); }
+    } waiter;
+
+    weir::barrier b(ctx.get_executor(), 2);
+    auto timed = weir::timeout(1s, b.async_wait()).core();
+    CHECK(timed.start_waiting(waiter) == weir::detail::wait_result::parked);
+    CHECK_FALSE(timed.try_complete()); // looks in vain, before the other arrives
+    CHECK(b.async_wait().core().try_complete());
+    support::advance(1s);
+    poll(ctx);
+    (void)timed.start_waiting(waiter);
+    CHECK((timed.try_complete() && !std::get<0>(timed.take())));
 }
 
 TEST_CASE("timeout of a receive: another may begin when it has timed out, and what it closes on is its own") {

@@ -239,6 +239,7 @@ TEST_CASE("select cancellation: no case has run, nothing was taken, closing can 
     selected last;
     auto const again = [&] { return weir::select(weir::on(c.idle.second, nothing).closed(count)); };
     again()(next.handler());
+    poll(ctx);
     again()(last.handler());
     poll(ctx);
     CHECK(ran == 1);

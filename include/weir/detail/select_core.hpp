@@ -145,6 +145,7 @@ public:
         return winner_ != none || !can_come();
     }
 
+    /// If one has something to look at, those before it stay where they are: what may have come to them is not given back.
     wait_result start_waiting(waiter& whole) {
         auto result = can_come() ? wait_result::parked : wait_result::look_again;
         cases_.for_each([&](auto& c) {
@@ -152,9 +153,6 @@ public:
                 result = c.start_waiting(whole);
             }
         });
-        if (result == wait_result::look_again) {
-            stop_waiting();
-        }
         return result;
     }
 

@@ -47,15 +47,12 @@ public:
 
     wait_result start_waiting(waiter& whole) {
         if (!expired_ && timer_.is_due()) { // no task is started for no time
-            inner_.stop_waiting(for_inner_);
-            return wait_result::look_again;
+            return wait_result::
+                look_again; // what has come meanwhile to an operation that waits is found then
         }
-        auto result = inner_.start_waiting(for_inner_.to(whole));
+        auto const result = inner_.start_waiting(for_inner_.to(whole));
         if (result == wait_result::parked && !expired_) {
-            result = timer_.start_waiting(for_timer_.to(whole));
-            if (result == wait_result::look_again) {
-                inner_.stop_waiting(for_inner_);
-            }
+            return timer_.start_waiting(for_timer_.to(whole));
         }
         return result;
     }

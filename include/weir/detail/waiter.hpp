@@ -76,8 +76,10 @@ protected:
 
 /// What start_waiting() says.
 enum class wait_result : unsigned char {
-    parked,    ///< The waiter is registered and will be woken; its owner must not touch it any more.
-    look_again ///< Nothing was registered: there is, or will be in a few instructions, something to look at.
+    parked, ///< The waiter is registered and will be woken; its owner must not touch it any more.
+    /// There is, or will be in a few instructions, something to look at. Nothing was registered for it; but parts of an
+    /// operation that waits in several places may be, and wake its owner, who looks anyhow.
+    look_again
 };
 
 /// Those who wait for the same thing. Under the lock of the core that has it.

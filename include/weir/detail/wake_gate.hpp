@@ -35,10 +35,11 @@ public:
         return false;
     }
 
-    /// Instead of close(), when nothing is registered any more: the owner looks again itself, and is woken by nobody.
+    /// Instead of close(), when there is something to look at: the owner looks again itself. Whoever wakes it from a place
+    /// where it is registered all the same has nothing to do.
     void stay_awake() noexcept {
         state_.store(woken, std::memory_order_release);
-    } // [G] not parked: only we write
+    } // [G] not parked: others write nothing but woken_early
 
     /// Any thread, under the lock of a core that the owner is registered in. True: the caller makes it ready.
     [[nodiscard]] bool wake() noexcept {
