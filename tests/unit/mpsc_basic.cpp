@@ -246,6 +246,10 @@ TEST_CASE("mpsc receive_many: appends one to limit values as soon as one is ther
     CAPTURE(none.calls(), none.error());
     CHECK(none.is_success());
     CHECK(none.value() == 0);
+
+    CHECK(tx.try_send(6));
+    CHECK(rx.try_receive_many(out, 3) == 1);
+    CHECK(out == std::vector<int>{-1, 0, 1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("mpsc receive_many: does not enlarge a buffer that has room for what comes") {
@@ -258,6 +262,13 @@ TEST_CASE("mpsc receive_many: does not enlarge a buffer that has room for what c
         CHECK(tx.try_send(1));
         CHECK(tx.try_send(2));
         CHECK(rx.try_receive_many(out, 4) == 2);
+        out.clear();
+        outcome<std::size_t> many;
+        rx.async_receive_many(out, 4, many.handler());
+        CHECK(tx.try_send(3));
+        poll(ctx);
+        CHECK(many.value() == 1);
+        CHECK(out.capacity() == room);
         out.clear();
     }
     CHECK(out.capacity() == room);
