@@ -7,6 +7,8 @@
 #include "support/catch.hpp"
 #include "support/outcome.hpp"
 
+#include <weir/select.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -69,6 +71,46 @@ void check_order(asio::io_context& ctx, Ends ends, bool cancel_first) {
     CHECK(tx.capacity() == 0);
 }
 
+/// The same where one of the sends is a case of a select, which gives a slot back when it is told to look again.
+template <class Ends>
+void check_order_in_select(asio::io_context& ctx, Ends ends) {
+    auto& [tx, rx] = ends;
+    std::array before{10, 11, 12};
+    REQUIRE(tx.try_send_many(before) == 3);
+    outcome<> first;
+    outcome<std::size_t> second;
+    outcome<> third;
+    tx.async_send(1, first.handler());
+    std::vector<int> out;
+    REQUIRE(rx.try_receive_many(out, 3) == 3); // room for all, and the first has not looked yet
+    weir::select(weir::on(tx.async_send(2), [] {}))(second.handler());
+    tx.async_send(3, third.handler());
+    poll(ctx);
+    CHECK(first.is_success());
+    CHECK(second.is_success());
+    CHECK(third.is_success());
+    out.clear();
+    CHECK(rx.try_receive_many(out, 3) == 3);
+    CHECK(out == std::vector<int>{1, 2, 3});
+}
+
+/// No slots are there at once, however full the channel is, and whoever waits.
+template <class Ends>
+void check_none(asio::io_context& ctx, Ends ends) {
+    REQUIRE(ends.first.try_send(1));
+    outcome<> waits;
+    ends.first.async_send(2, waits.handler());
+    CHECK(ends.first.try_reserve_many(0));
+    outcome<std::optional<typename Ends::first_type::permits_type>> none;
+    ends.first.async_reserve_many(0, none.handler());
+    ctx.restart();
+    ctx.poll_one();
+    CHECK(none.is_success());
+    { auto const gone = std::move(ends.second); }
+    poll(ctx);
+    CHECK(waits.is_failure(weir::errc::closed));
+}
+
 struct refused {};
 
 /// A value that the consumer does not take, because it has no room for it, is there again.
@@ -103,6 +145,20 @@ TEST_CASE("queue edges: overlapping sends of one sender arrive in the order in w
     auto both = bounded_channels<int>(ctx, 2);
     check_order(ctx, std::move(both.first), cancel_first);
     check_order(ctx, std::move(both.second), cancel_first);
+}
+
+TEST_CASE("queue edges: overlapping sends of one sender are in order also where one is a case of a select") {
+    asio::io_context ctx;
+    auto both = bounded_channels<int>(ctx, 3);
+    check_order_in_select(ctx, std::move(both.first));
+    check_order_in_select(ctx, std::move(both.second));
+}
+
+TEST_CASE("queue edges: none are reserved at once, also on a full channel for which somebody waits") {
+    asio::io_context ctx;
+    auto both = bounded_channels<int>(ctx, 1);
+    check_none(ctx, std::move(both.first));
+    check_none(ctx, std::move(both.second));
 }
 
 TEST_CASE("queue edges: a value that its consumer has no room for is not lost") {
