@@ -444,6 +444,12 @@ TEST_CASE("mpsc cancellation: a cancelled receive takes nothing, the next one ge
         signal.emit(asio::cancellation_type::terminal);
         CHECK(c.tx->try_send(6));
     }
+    SECTION("before the value is there, and has ended") {
+        signal.emit(asio::cancellation_type::terminal);
+        poll(ctx);
+        CHECK(c.tx->try_send(6));
+        CHECK(poll(ctx) == 0);
+    }
     SECTION("after it is there") {
         CHECK(c.tx->try_send(6));
         signal.emit(asio::cancellation_type::total);

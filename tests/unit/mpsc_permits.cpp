@@ -341,6 +341,16 @@ TEST_CASE("mpsc permit: without a receiver the value is destroyed, and every res
     CHECK(reserve.is_failure(weir::errc::closed));
 }
 
+TEST_CASE("mpsc permit: without a receiver a value that needs no destruction takes no slot either") {
+    asio::io_context ctx;
+    auto ends = mpsc::channel<int>(ctx.get_executor(), 2);
+    auto slot = ends.first.try_reserve();
+    { auto const gone = std::move(ends.second); }
+    std::move(*slot).send(1);
+    CHECK(ends.first.size() == 0);
+    CHECK(ends.first.capacity() == 2);
+}
+
 TEST_CASE("mpsc permit: converts to one over another executor, with its slot") {
     asio::io_context ctx;
     auto [tx, rx] = mpsc::channel<counted>(ctx.get_executor(), 3);

@@ -163,6 +163,7 @@ TEST_CASE("oneshot try_receive: is empty before the value, has it once, is empty
     CHECK(c.rx->try_receive() == 1);
     CHECK_FALSE(c.rx->try_receive());
     c.rx->close(); // harmless
+    CHECK_FALSE(c.rx->try_receive());
 }
 
 TEST_CASE("oneshot close: a value that was sent before stays") {
@@ -225,6 +226,12 @@ TEST_CASE("oneshot cancellation: a cancelled receive takes nothing") {
     SECTION("before the value is there") {
         signal.emit(asio::cancellation_type::partial);
         CHECK(c.tx->send(8));
+    }
+    SECTION("before the value is there, and has ended") {
+        signal.emit(asio::cancellation_type::partial);
+        poll(ctx);
+        CHECK(c.tx->send(8));
+        CHECK(poll(ctx) == 0);
     }
     SECTION("after it is there") {
         CHECK(c.tx->send(8));
