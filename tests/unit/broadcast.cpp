@@ -4,6 +4,7 @@
 #include <weir/broadcast.hpp>
 
 #include "support/catch.hpp"
+#include "support/interrupted_threading.hpp"
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
@@ -14,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -31,21 +31,9 @@ namespace broadcast_test {
 namespace asio = boost::asio;
 namespace broadcast = weir::broadcast;
 using support::counted;
+using support::interrupted;
 using support::outcome;
 using support::poll;
-
-/// Runs what it is given in the middle of what a core does: when a lock is let go for the first time.
-struct interrupted : weir::single_threaded {
-    struct mutex : weir::detail::null_mutex {
-        void unlock() noexcept {
-            if (auto const what = std::exchange(on_unlock, nullptr)) {
-                what();
-            }
-        }
-
-        static inline std::function<void()> on_unlock;
-    };
-};
 
 namespace {
 

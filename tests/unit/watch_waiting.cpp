@@ -4,6 +4,7 @@
 #include <weir/watch.hpp>
 
 #include "support/catch.hpp"
+#include "support/interrupted_threading.hpp"
 #include "support/outcome.hpp"
 #include "support/values.hpp"
 
@@ -185,6 +186,21 @@ TEMPLATE_TEST_CASE("watch end: comes when the last sender goes, after a value no
     CHECK(c.rx->try_receive());
 }
 
+TEST_CASE("watch end: a value that comes just before the end is not taken for one that was seen") {
+    asio::io_context ctx;
+    channel<int, support::interrupted> c(ctx, 1);
+    std::optional<int> got;
+    auto const receive = [&]() -> weir::task<void> { got = co_await c.rx->async_receive(); };
+    weir::spawn(ctx.get_executor(), receive(), asio::detached);
+    support::interrupted::mutex::on_unlock = [&c] { // when the receive has looked
+        c.tx->send(2);
+        c.tx.reset();
+    };
+    poll(ctx);
+    CHECK(got == 2);
+    check_end(ctx, *c.rx);
+}
+
 TEMPLATE_TEST_CASE("watch wait_for: takes a value that is there, seen or not, or waits for one", "",
                    weir::multi_threaded, weir::single_threaded) {
     asio::io_context ctx;
@@ -301,6 +317,16 @@ TEST_CASE("watch wait_for: what the predicate throws comes out, and the channel 
     c.rx->async_receive(got.handler());
     poll(ctx);
     CHECK(got.value() == 3);
+}
+
+TEST_CASE("watch wait_for: gives the value that its predicate accepted, and counts no later one as seen") {
+    asio::io_context ctx;
+    channel<std::string> c(ctx, "a");
+    received<std::string> got;
+    c.rx->async_wait_for([&c](std::string const&) { return c.tx->send("b"); }, got.handler());
+    poll(ctx);
+    CHECK(got.value() == "a");
+    CHECK(c.rx->try_receive() == "b");
 }
 
 TEST_CASE("watch wait_for: its predicate may use the channel, and may be movable only") {
