@@ -11,6 +11,7 @@
 #include <weir/task.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -159,6 +160,24 @@ TEST_CASE(
         CHECK(rx.try_receive()->value() == 5);
     }
     CHECK(counted::alive() == 0);
+}
+
+TEST_CASE("broadcast async_send: those who wait learn that the last receiver went, also behind one that does "
+          "not run") {
+    asio::io_context ctx;
+    asio::io_context idle;
+    channel<> c(ctx, 1);
+    c.tx->send(1);
+    outcome<> first;
+    outcome<> second;
+    c.tx->async_send(2, asio::bind_executor(idle.get_executor(), first.handler()));
+    c.tx->async_send(3, second.handler());
+    c.rx.reset();
+    poll(ctx);
+    CHECK(first.is_pending());
+    CHECK(second.is_failure(weir::errc::closed));
+    poll(idle);
+    CHECK(first.is_failure(weir::errc::closed));
 }
 
 TEST_CASE("broadcast async_send: one that waits counts as a sender") {
