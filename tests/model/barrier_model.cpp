@@ -30,7 +30,7 @@
 //   those who have passed are not in a circle any more          who goes before it was told ...
 //   close() wakes nobody, or one arrives after it               when it goes ...
 //
-// That try_pass() and claim() lock is for ThreadSanitizer to see: what is not atomic is no step here.
+// Whether try_pass() and claim() lock is not seen here: what is not atomic is no step.
 
 namespace barrier_model {
 

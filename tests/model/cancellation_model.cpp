@@ -29,7 +29,7 @@
 //   a node that goes stays in its parent's list               who looks and sees it cancelled ...
 //   a node that goes keeps its parent                         the line goes with whoever lets go last
 //
-// That stop_waiting_closed() locks is for ThreadSanitizer to see: the links of the lists are no steps here.
+// Whether stop_waiting_closed() locks is not seen here: the links of a list are no steps.
 
 namespace cancellation_model {
 

@@ -36,7 +36,7 @@
 //   a try succeeds after a close                         a close refuses who waits ...
 //   a writer that goes on as a reader keeps too much     a writer goes on as a reader ...
 //
-// That claim() and request() lock is for ThreadSanitizer to see: what is not atomic is no step here.
+// Whether claim() and request() lock is not seen here: what is not atomic is no step.
 
 namespace locks_model {
 

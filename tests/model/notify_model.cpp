@@ -26,7 +26,7 @@
 //   the object that goes tells nobody, or not who comes        when the object goes ...
 //   notify_one() does not lock                                 who waits is notified ...
 //
-// That park() and claim() lock is for ThreadSanitizer to see: what is not atomic is no step here.
+// Whether park() and claim() lock is not seen here: what is not atomic is no step.
 
 namespace notify_model {
 

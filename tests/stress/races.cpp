@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/outcome.hpp"
+#include "support/two_threads.hpp"
 #include "support/values.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -13,12 +14,9 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <barrier>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -31,6 +29,7 @@ namespace asio = boost::asio;
 using support::counted;
 using support::outcome;
 using support::poll;
+using support::two_threads;
 
 namespace {
 
@@ -38,55 +37,6 @@ using executor = asio::io_context::executor_type;
 using received = outcome<std::optional<counted>>;
 
 constexpr int rounds = support::effort(3'000, 1'500);
-
-/// A second thread, which meets the first before and after each round.
-class two_threads {
-public:
-    two_threads()
-        : other_([this] {
-              for (;;) {
-                  meet_.arrive_and_wait();
-                  if (!work_) {
-                      return;
-                  }
-                  work_();
-                  meet_.arrive_and_wait();
-              }
-          }) {}
-
-    ~two_threads() {
-        work_ = nullptr;
-        meet_.arrive_and_wait();
-        other_.join();
-    }
-
-    /// f here and g there. `round` shifts them against each other.
-    template <class F, class G>
-    void run(int round, F f, G g) {
-        bool const f_first = round % 2 == 0;
-        int const late = round / 2 % 50;
-        work_ = [&] {
-            dawdle(f_first ? late : 0);
-            g();
-        };
-        meet_.arrive_and_wait();
-        dawdle(f_first ? 0 : late);
-        f();
-        meet_.arrive_and_wait();
-    }
-
-private:
-    static void dawdle(int n) {
-        int volatile left = n;
-        while (left > 0) {
-            left = left - 1;
-        }
-    }
-
-    std::barrier<> meet_{2};
-    std::function<void()> work_; // none: it is over
-    std::thread other_;
-};
 
 /// A channel whose ends can be destroyed one at a time.
 template <class Ends>
@@ -358,55 +308,6 @@ TEST_CASE("race: a receiver that goes under its receive while the value is sent 
         poll(ctx);
         return got.is_failure(asio::error::operation_aborted) && witness.use_count() == 1;
     });
-}
-
-TEST_CASE(
-    "race barrier: a wait that is cancelled while the last arrives has passed with it or left it waiting") {
-    two_threads both;
-    asio::io_context ctx;
-    int wrong = 0;
-    for (int n = 0; n != rounds; ++n) {
-        weir::barrier b(ctx.get_executor(), 2);
-        outcome<bool> cancelled;
-        outcome<bool> last;
-        outcome<bool> next;
-        asio::cancellation_signal cancel;
-        b.async_wait(asio::bind_cancellation_slot(cancel.slot(), cancelled.handler()));
-        both.run(
-            n, [&] { cancel.emit(asio::cancellation_type::total); }, [&] { b.async_wait(last.handler()); });
-        poll(ctx);
-        if (cancelled.is_success()) {
-            wrong += last.is_success() && last.value() && !cancelled.value() ? 0 : 1;
-        } else {
-            wrong += last.is_pending() ? 0 : 1;
-            b.async_wait(next.handler());
-            poll(ctx);
-            wrong += last.is_success() && next.is_success() ? 0 : 1;
-        }
-    }
-    CHECK(wrong == 0);
-}
-
-TEST_CASE("race shared_mutex: a lock that is cancelled while its turn comes leaves the turn to the next") {
-    two_threads both;
-    asio::io_context ctx;
-    weir::shared_mutex m(ctx.get_executor());
-    int wrong = 0;
-    for (int n = 0; n != rounds; ++n) {
-        auto held = m.try_lock_shared();
-        outcome<weir::write_lock> write;
-        outcome<weir::read_lock> read;
-        asio::cancellation_signal cancel;
-        m.async_lock(asio::bind_cancellation_slot(cancel.slot(), write.handler()));
-        m.async_lock_shared(read.handler());
-        both.run(
-            n, [&] { cancel.emit(asio::cancellation_type::total); }, [&] { held.unlock(); });
-        poll(ctx);
-        wrong += write.is_failure(asio::error::operation_aborted) && read.is_success() ? 0 : 1;
-        read.value().unlock();
-        wrong += m.try_lock() ? 0 : 1;
-    }
-    CHECK(wrong == 0);
 }
 
 } // namespace races_test

@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -217,10 +218,71 @@ struct spawn_in_spawn {
     std::pair<mpsc::sender<counted, executor>, mpsc::receiver<counted, executor>> ends;
 };
 
+/// Three who wait for each of weir's locks, one in a selector, and an end by cancellation.
+struct under_locks {
+    static constexpr int workers = 3;
+
+    explicit under_locks(executor const& ex)
+        : mutex(ex), table(ex), permits(ex, workers), changed(ex), round(ex, workers), source(ex) {
+        for (int n = 0; n != workers; ++n) {
+            weir::spawn(ex, work(*this, n), asio::detached);
+        }
+        weir::spawn(ex, look_on(*this), asio::detached);
+    }
+
+    /// Whoever went has given back what it held, and has left the queues.
+    ~under_locks() {
+        CHECK(mutex.try_lock());
+        CHECK(table.try_lock());
+        CHECK(permits.try_acquire(workers));
+    }
+
+    static task<void> work(under_locks& s, int n) {
+        counted const mine(n);
+        for (int again = 0; again != 2; ++again) {
+            auto lock = co_await s.mutex.async_lock();
+            auto const permit = co_await weir::timeout(1h, s.permits.async_acquire(2));
+            co_await asio::post(asio::deferred);
+            lock.unlock();
+            {
+                auto write = co_await s.table.async_lock();
+                co_await asio::post(asio::deferred);
+                auto const read = std::move(write).downgrade();
+                auto const other = co_await s.table.async_lock_shared();
+            }
+            s.changed.notify_one();
+            co_await s.changed.async_notified();
+        }
+        if (co_await s.round.async_wait()) {
+            s.source.cancel();
+        }
+    }
+
+    static task<void> look_on(under_locks& s) {
+        counted const mine(9);
+        bool running = true;
+        auto const stop = [&] { running = false; };
+        auto const take = [](weir::mutex_lock) {};
+        weir::selector loop{weir::on(s.source.async_cancelled(), stop), weir::on(s.mutex.async_lock(), take),
+                            weir::after(1h, [] {})};
+        while (running) {
+            co_await loop.next();
+        }
+    }
+
+    weir::mutex mutex;
+    weir::shared_mutex table;
+    weir::semaphore permits;
+    weir::notify changed;
+    weir::barrier round;
+    weir::cancellation_source source;
+};
+
 } // namespace
 
 TEMPLATE_TEST_CASE("abandoned after any number of steps: the context first, then the handles", "",
-                   through_mpsc, through_mpmc, ask_and_answer, select_of_four, through_asio, spawn_in_spawn) {
+                   through_mpsc, through_mpmc, ask_and_answer, select_of_four, through_asio, spawn_in_spawn,
+                   under_locks) {
     int steps = 0;
     for (bool finished = false; !finished; ++steps) {
         auto ctx = std::make_unique<asio::io_context>();
