@@ -24,7 +24,7 @@
 //               a time.
 // Visibility    Whatever a sender did before its send happens before the receiver has the value.
 // Memory        Slots are allocated when they are needed for the first time, and then used again. An idle channel of
-//               int has 280 bytes, whatever its capacity.
+//               int has 360 bytes, whatever its capacity.
 //
 //   auto [tx, rx] = weir::mpmc::channel<job>(pool, 64);
 //   for (int i = 0; i < 3; ++i)

@@ -217,7 +217,7 @@ void explore(std::size_t capacity, description<Channel> const& describe) {
     CHECK(result.runs > 1);
 }
 
-void reserve_one(channel& c) { model::check(c.core.try_reserve(1) == attempt::done, "there is room"); }
+void reserve_one(channel& c) { model::check(c.core.try_reserve(1, 0) == attempt::done, "there is room"); }
 
 } // namespace
 
@@ -411,7 +411,7 @@ TEST_CASE("mpmc model: a value whose construction throws leaves its slot to the 
             bool is_full = false;
             bool has_thrown = false;
             try {
-                is_full = c->core.try_send(model::unmovable_if_negative(-1)) != attempt::done;
+                is_full = c->core.try_send(model::unmovable_if_negative(-1), 0) != attempt::done;
             } catch (std::runtime_error const&) {
                 has_thrown = true;
             }

@@ -34,7 +34,7 @@ void explore(std::size_t capacity, std::function<void(scenario&, channel_ptr con
     CHECK(result.runs > 1);
 }
 
-void reserve_one(channel& c) { model::check(c.core.try_reserve(1) == attempt::done, "there is room"); }
+void reserve_one(channel& c) { model::check(c.core.try_reserve(1, 0) == attempt::done, "there is room"); }
 
 } // namespace
 
@@ -215,7 +215,7 @@ TEST_CASE("mpsc closing model: whoever lets go last destroys the channel and wha
     auto const result = model::explore({}, [](scenario& s) {
         auto* const core = new channel::core_type(1);
         s.thread("sender", [=] {
-            core->try_send(model::value(10));
+            core->try_send(model::value(10), 0);
             core->release_sender();
         });
         s.thread("receiver", [=] {

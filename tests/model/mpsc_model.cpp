@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
-// The bounded channel's data plane and its queue of waiting senders, in every order: protocols [S] [A] [T] [H] [R] [W].
+// The bounded channel's data plane and its queue of waiting senders, in every order: protocols [S] [A] [T] [H] [R] [W] [L].
 //
 // What these tests and those of mpsc_closing_model.cpp say to a core broken on purpose, one line at a time:
 //
@@ -24,6 +24,8 @@
 //   [W] a new send goes past the queue                           a freed slot is the waiting sender's ...
 //   [W] return_slots() wakes no sender                           a cancelled request for two slots gives back ...
 //   [W] a withdrawn request keeps its slots                      a cancelled sender passes on the slot ...
+//   [L] lanes stored after the flag went, or not at all,         a sender's next send waits for the one before ...
+//       or looked at before the word
 //   [R] try_send leaves the receiver's flag in the word          two senders never get the same slot ...
 //   [R] send_reserved leaves it in                               slots that are given back go to the sender ...
 //   [R] the wake-up comes before the value is written            a value sent before the last sender goes ...
@@ -174,7 +176,7 @@ TEST_CASE("mpsc model: two senders wait, and each gets a slot") {
 TEST_CASE("mpsc model: a freed slot is the waiting sender's, not the next comer's") {
     struct waiting {
         model::blocking_waiter w;
-        weir::detail::slot_request r{1};
+        weir::detail::slot_request r{1, 7, true};
     };
 
     explore(1, [](scenario& s, channel_ptr const& c) {
@@ -191,6 +193,30 @@ TEST_CASE("mpsc model: a freed slot is the waiting sender's, not the next comer'
             model::check(c->core.claim(first->r) == weir::detail::attempt::done, "woken with a slot");
             c->send_reserved(10);
         });
+    });
+}
+
+TEST_CASE(
+    "mpsc model: a sender's next send waits for the one before, which has its slot and has not looked") {
+    struct waiting {
+        model::blocking_waiter w;
+        weir::detail::slot_request r{1, 7, true};
+    };
+
+    explore(2, [](scenario& s, channel_ptr const& c) {
+        c->try_send(30);
+        c->try_send(31);
+        auto const first = std::make_shared<waiting>();
+        c->core.request(first->r, first->w);
+        s.thread("sender", [=] {
+            model::check(c->core.try_send(model::value(20), 7) == weir::detail::attempt::not_now,
+                         "there is a send before it");
+            first->w.wait();
+            model::check(c->core.claim(first->r) == weir::detail::attempt::done, "woken with a slot");
+            c->send_reserved(10);
+            c->send(20);
+        });
+        s.thread("receiver", [=] { c->receive(4); });
     });
 }
 
@@ -211,7 +237,7 @@ TEST_CASE("mpsc model: slots that are given back go to the sender that waits") {
     explore(
         2,
         [](scenario& s, channel_ptr const& c) {
-            model::check(c->core.try_reserve(2) == weir::detail::attempt::done, "there is room");
+            model::check(c->core.try_reserve(2, 0) == weir::detail::attempt::done, "there is room");
             s.thread("holder", [=] {
                 c->core.return_slots(1);
                 c->send_reserved(20);
@@ -243,7 +269,7 @@ TEST_CASE("mpsc model: a cancelled request for two slots gives back the one that
     explore(
         2,
         [](scenario& s, channel_ptr const& c) {
-            model::check(c->core.try_reserve(1) == weir::detail::attempt::done, "there is room");
+            model::check(c->core.try_reserve(1, 0) == weir::detail::attempt::done, "there is room");
             s.thread("cancelled", [=] { c->reserve_cancelled(2); });
             s.thread("sender", [=] { c->send(20); });
             s.thread("holder", [=] { c->send_reserved(30); });
@@ -272,7 +298,8 @@ TEST_CASE("mpsc model: the receiver steps over a value whose move threw, and its
             bool is_full = false;
             bool has_thrown = false;
             try {
-                is_full = c->core.try_send(model::unmovable_if_negative(-1)) != weir::detail::attempt::done;
+                is_full =
+                    c->core.try_send(model::unmovable_if_negative(-1), 0) != weir::detail::attempt::done;
             } catch (std::runtime_error const&) {
                 has_thrown = true;
             }

@@ -205,34 +205,34 @@ public:
 
     void try_send(int n) {
         T v(n);
-        auto const a = core.try_send(std::move(v));
+        auto const a = core.try_send(std::move(v), core.name_sender());
         check(a == weir::detail::attempt::done || v.number() == n, "a refused value is as it was");
         note(n, a == weir::detail::attempt::done);
     }
 
     /// Waits for room.
     void send(int n) {
-        send_operation op(core, executor, n);
+        send_operation op(core, core.name_sender(), executor, n);
         await(op);
         note(n, !std::get<0>(op.take()));
     }
 
     /// Waits for room, but not for long.
     void send_cancelled(int n) {
-        send_operation op(core, executor, n);
+        send_operation op(core, core.name_sender(), executor, n);
         bool const done = await_cancelled(op);
         note(n, done && !std::get<0>(op.take()));
     }
 
     /// Waits for slots. False: closed.
     bool reserve(std::uint32_t n) {
-        reserve_operation op(core, executor, n);
+        reserve_operation op(core, core.name_sender(), executor, n);
         await(op);
         return std::get<1>(op.take()).has_value();
     }
 
     void reserve_cancelled(std::uint32_t n) {
-        reserve_operation op(core, executor, n);
+        reserve_operation op(core, core.name_sender(), executor, n);
         if (await_cancelled(op) && std::get<1>(op.take())) {
             core.return_slots(n);
         }
@@ -255,7 +255,7 @@ protected:
 
 private:
     bool is_usable() {
-        return core.try_send(T(0)) == weir::detail::attempt::done &&
+        return core.try_send(T(0), core.name_sender()) == weir::detail::attempt::done &&
                this->take_any() == weir::detail::attempt::done;
     }
 };
@@ -270,7 +270,7 @@ public:
     explicit recorded_channel(std::size_t capacity, bool has_slots = true)
         : parts(*new typename parts::core_type(capacity)) {
         if (has_slots) {
-            check(this->core.try_reserve(1) == weir::detail::attempt::done, "there is room");
+            check(this->core.try_reserve(1, 0) == weir::detail::attempt::done, "there is room");
             this->core.return_slots(1);
         }
     }

@@ -154,12 +154,12 @@ TEST_CASE("cancellation: touches nobody of ten thousand that wait but those besi
     };
 
     struct alignas(64) request : weir::detail::slot_request {
-        request() : slot_request(1) {}
+        request() : slot_request(1, 0, true) {}
     };
 
     constexpr std::size_t n = 10'000;
     weir::detail::mpsc_core<int, weir::multi_threaded> core(1);
-    CHECK(core.try_send(1) == weir::detail::attempt::done);
+    CHECK(core.try_send(1, 0) == weir::detail::attempt::done);
     silent nobody;
     std::deque<request> queue(n);
     for (auto& r : queue) {

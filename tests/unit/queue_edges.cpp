@@ -161,6 +161,50 @@ TEST_CASE("queue edges: none are reserved at once, also on a full channel for wh
     check_none(ctx, std::move(both.second));
 }
 
+TEST_CASE("queue edges: nobody waits behind a send of somebody else that has its slot") {
+    asio::io_context ctx;
+    auto const check = [&ctx](auto ends) {
+        auto& [tx, rx] = ends;
+        auto other = tx;
+        auto moved = tx;
+        outcome<> waiting;
+        outcome<> moved_waiting;
+        REQUIRE(tx.try_send(10));
+        REQUIRE(tx.try_send(11));
+        REQUIRE(tx.try_send(12));
+        REQUIRE(tx.try_send(13));
+        tx.async_send(1, waiting.handler());
+        moved.async_send(2, moved_waiting.handler());
+        auto same = std::move(moved);
+        std::vector<int> out;
+        REQUIRE(rx.try_receive_many(out, 4) == 4);
+        CHECK_FALSE(tx.try_send(3)); // both have slots, and have not looked
+        CHECK_FALSE(same.try_send(3));
+        CHECK_FALSE(tx.try_reserve());
+        std::array<int, 1> const some{3};
+        auto values = some;
+        CHECK(tx.try_send_many(values) == 0);
+        CHECK(other.try_send(4));
+        CHECK(other.try_reserve());
+        outcome<> sent;
+        other.async_send(5, sent.handler());
+        CHECK(rx.size() == 2); // at once
+        poll(ctx);
+        CHECK(waiting.is_success());
+        CHECK(moved_waiting.is_success());
+        CHECK(sent.is_success());
+        out.clear();
+        REQUIRE(rx.try_receive_many(out, 9) == 4);
+        CHECK(out == std::vector{4, 5, 1, 2});
+        CHECK(tx.try_send(6));
+        CHECK(same.try_send(7));
+        CHECK(rx.try_receive() == 6);
+    };
+    auto [mpsc, mpmc] = bounded_channels<int>(ctx, 4);
+    check(std::move(mpsc));
+    check(std::move(mpmc));
+}
+
 TEST_CASE("queue edges: a value that its consumer has no room for is not lost") {
     {
         weir::detail::mpsc_core<int, weir::multi_threaded> core(2);

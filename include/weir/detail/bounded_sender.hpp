@@ -6,12 +6,14 @@
 // The sender of the bounded channels: mpsc::sender and mpmc::sender are this class over their cores, `Core`.
 //
 // What it asks of a core: the counts of channel_owners.hpp, and
-//   try_send(value), send_reserved(value)         attempt; nothing
-//   try_reserve(n), try_reserve_up_to(n)          attempt; how many
-//   return_slots(n)                               of those reserved
-//   request(r, w), claim(r), withdraw(r)          a slot_request (slot_request.hpp) in the queue
+//   try_send(value, sender)                       attempt: not past what the sender started to send before
+//   try_reserve(n, sender)                        attempt, likewise
+//   try_reserve_up_to(n, sender)                  how many
+//   send_reserved(value)                          with one of those
+//   return_slots(n)                               likewise
+//   request(r, w), claim(r), withdraw(r)          a slot_request (sender_queue.hpp) in the queue
 //   wait_closed(w), stop_waiting_closed(w)        until is_closed()
-//   is_closed() capacity() max_capacity() size()
+//   is_closed() capacity() max_capacity() size() name_sender()
 
 #include <weir/detail/blocking.hpp>
 #include <weir/detail/bound_executor.hpp>
@@ -21,6 +23,7 @@
 #include <weir/detail/counted_handle.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpsc_operations.hpp>
+#include <weir/detail/sender_name.hpp>
 #include <weir/operation.hpp>
 
 #include <algorithm>
@@ -99,10 +102,12 @@ public:
     /// Complexity: constant. Allocates nothing in steady state; the first sends allocate slots.
     /// Throws std::bad_alloc, or what constructing the value throws: then nothing was sent. Where that was is counted
     /// by size() until the receiver of an mpsc channel has looked.
-    [[nodiscard]] bool try_send(T&& value) { return core_->try_send(std::move(value)) == attempt::done; }
+    [[nodiscard]] bool try_send(T&& value) {
+        return core_->try_send(std::move(value), core_.label()) == attempt::done;
+    }
 
     [[nodiscard]] bool try_send(T const& value) requires std::copy_constructible<T> {
-        return core_->try_send(value) == attempt::done;
+        return core_->try_send(value, core_.label()) == attempt::done;
     }
     /// As try_send(T(args...)).
     template <class... Args>
@@ -113,15 +118,15 @@ public:
     /// Waits for room on a plain thread. False: closed, and the value is destroyed.
     /// Throws std::logic_error where the calling thread runs the channel's executor, and would wait for itself.
     [[nodiscard]] bool blocking_send(T value) requires can_block<Threading> {
-        auto [ec] =
-            block_on<Threading>(send_core<T, Executor, core>(*core_, get_executor(), std::move(value)));
+        auto [ec] = block_on<Threading>(
+            send_core<T, Executor, core>(*core_, core_.label(), get_executor(), std::move(value)));
         return !ec;
     }
 
     /// Moves in as many of the first values as there is room for, in one reservation. How many that were.
     [[nodiscard]] std::size_t try_send_many(std::span<T> values) {
         auto n = static_cast<std::uint32_t>(std::min(values.size(), max_capacity()));
-        n = core_->try_reserve_up_to(n);
+        n = core_->try_reserve_up_to(n, core_.label());
         if (n == 0) {
             return 0;
         }
@@ -134,7 +139,7 @@ public:
 
     /// A slot now, or none: full or closed.
     [[nodiscard]] std::optional<permit_type> try_reserve() {
-        if (core_->try_reserve(1) != attempt::done) {
+        if (core_->try_reserve(1, core_.label()) != attempt::done) {
             return std::nullopt;
         }
         return permit_type::adopt(*core_, 1);
@@ -143,7 +148,7 @@ public:
     /// `n` slots now, or none. Throws std::invalid_argument if n > max_capacity().
     [[nodiscard]] std::optional<permits_type> try_reserve_many(std::size_t n) {
         auto const slots = checked(n);
-        if (core_->try_reserve(slots) != attempt::done) {
+        if (core_->try_reserve(slots, core_.label()) != attempt::done) {
             return std::nullopt;
         }
         return permits_type::adopt(*core_, slots);
@@ -158,7 +163,7 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <token_for<send_core<T, Executor, core>> Token = default_token>
     auto async_send(T value, Token&& token = Token{}) {
-        return initiate(send_core<T, Executor, core>(*core_, get_executor(), std::move(value)),
+        return initiate(send_core<T, Executor, core>(*core_, core_.label(), get_executor(), std::move(value)),
                         std::forward<Token>(token));
     }
 
@@ -168,8 +173,9 @@ public:
         requires std::constructible_from<T, Args...>
 
     auto async_emplace(Args&&... args) {
-        return initiate(send_core<T, Executor, core>(*core_, get_executor(), std::forward<Args>(args)...),
-                        default_token{});
+        return initiate(
+            send_core<T, Executor, core>(*core_, core_.label(), get_executor(), std::forward<Args>(args)...),
+            default_token{});
     }
 
     /// Waits for a slot.
@@ -177,7 +183,7 @@ public:
     /// Cancellation:  all types; a slot that was granted meanwhile goes to the next; the place in the queue is lost.
     template <token_for<reserve_core<permit_type, Executor, core>> Token = default_token>
     auto async_reserve(Token&& token = Token{}) {
-        return initiate(reserve_core<permit_type, Executor, core>(*core_, get_executor(), 1),
+        return initiate(reserve_core<permit_type, Executor, core>(*core_, core_.label(), get_executor(), 1),
                         std::forward<Token>(token));
     }
 
@@ -186,8 +192,9 @@ public:
     /// Throws std::invalid_argument if n > max_capacity(), which would wait for ever.
     template <token_for<reserve_core<permits_type, Executor, core>> Token = default_token>
     auto async_reserve_many(std::size_t n, Token&& token = Token{}) {
-        return initiate(reserve_core<permits_type, Executor, core>(*core_, get_executor(), checked(n)),
-                        std::forward<Token>(token));
+        return initiate(
+            reserve_core<permits_type, Executor, core>(*core_, core_.label(), get_executor(), checked(n)),
+            std::forward<Token>(token));
     }
 
     /// Waits until is_closed().
@@ -214,7 +221,7 @@ private:
     }
 
     bound_executor<Executor> executor_; // first: what can throw comes before what is counted
-    counted_handle<core, counts_sender> core_;
+    counted_handle<core, counts_named_sender> core_;
 };
 
 } // namespace weir::detail

@@ -12,8 +12,18 @@
 
 namespace weir::detail {
 
+/// Of handles that need not be told apart.
+struct no_label {};
+
 /// Keeps the channel open.
 struct counts_sender {
+    using label_type = no_label;
+
+    template <class Core>
+    static no_label label(Core&) noexcept {
+        return {};
+    }
+
     template <class Core>
     static void add(Core& core) noexcept {
         core.add_sender();
@@ -27,6 +37,13 @@ struct counts_sender {
 
 /// Keeps only the core alive, and is counted.
 struct counts_weak {
+    using label_type = no_label;
+
+    template <class Core>
+    static no_label label(Core&) noexcept {
+        return {};
+    }
+
     template <class Core>
     static void add(Core& core) noexcept {
         core.add_ref();
@@ -45,7 +62,7 @@ template <class Core, class Count>
 class counted_handle {
 public:
     /// Adopts one.
-    explicit counted_handle(Core& core) noexcept : core_(&core) {}
+    explicit counted_handle(Core& core) noexcept : core_(&core), label_(Count::label(core)) {}
 
     /// One more.
     [[nodiscard]] static counted_handle add(Core& core) noexcept {
@@ -56,13 +73,16 @@ public:
     counted_handle(counted_handle const& other) noexcept : core_(other.core_) {
         if (core_ != nullptr) {
             Count::add(*core_);
+            label_ = Count::label(*core_);
         }
     }
 
-    counted_handle(counted_handle&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    counted_handle(counted_handle&& other) noexcept
+        : core_(std::exchange(other.core_, nullptr)), label_(other.label_) {}
 
     counted_handle& operator=(counted_handle other) noexcept {
         std::swap(core_, other.core_);
+        std::swap(label_, other.label_);
         return *this;
     }
 
@@ -72,7 +92,8 @@ public:
         }
     }
 
-    [[nodiscard]] bool operator==(counted_handle const&) const noexcept = default;
+    /// The same core?
+    [[nodiscard]] bool operator==(counted_handle const& other) const noexcept { return core_ == other.core_; }
 
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
@@ -80,8 +101,12 @@ public:
 
     Core& operator*() const noexcept { return *core_; }
 
+    /// Moves along with the handle; a copy has one of its own.
+    [[nodiscard]] typename Count::label_type label() const noexcept { return label_; }
+
 private:
     Core* core_;
+    [[no_unique_address]] typename Count::label_type label_{};
 };
 
 } // namespace weir::detail

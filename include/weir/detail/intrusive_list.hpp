@@ -92,6 +92,16 @@ public:
         return &element;
     }
 
+    /// Whether `test` holds for one. Linear.
+    template <class Test>
+    [[nodiscard]] bool has_any(Test test) const noexcept {
+        hook const* p = end_.next_;
+        while (p != &end_ && !test(static_cast<T const&>(*p))) {
+            p = p->next_;
+        }
+        return p != &end_;
+    }
+
     /// f(T&) in order. `f` changes no list.
     template <class F>
     void for_each(F f) {

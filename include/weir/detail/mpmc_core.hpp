@@ -12,7 +12,8 @@
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpmc_state.hpp>
 #include <weir/detail/mpmc_values.hpp>
-#include <weir/detail/slot_request.hpp>
+#include <weir/detail/sender_name.hpp>
+#include <weir/detail/sender_queue.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ namespace weir::detail {
 template <class T, class Threading>
 class mpmc_core
     : public channel_owners<mpmc_core<T, Threading>, Threading>
+    , public sender_names<Threading>
     , public mpmc_values<T, Threading> {
     using values = mpmc_values<T, Threading>;
     using typename values::lock_type;
@@ -45,25 +47,25 @@ public:
     // --- senders: what bounded_sender.hpp asks for -----------------------------------------------------------------
 
     template <class U>
-    attempt try_send(U&& value) {
+    attempt try_send(U&& value, sender_name sender) {
         wake_batch woken;
         lock_type lock(mutex_);
-        auto const a = state_.reserve(1);
+        auto const a = state_.reserve(1, sender);
         if (a == attempt::done) {
             put(lock, woken, std::forward<U>(value));
         }
         return a;
     }
 
-    attempt try_reserve(std::uint32_t n) {
+    attempt try_reserve(std::uint32_t n, sender_name sender) {
         std::lock_guard lock(mutex_);
-        return state_.reserve(n);
+        return state_.reserve(n, sender);
     }
 
-    std::uint32_t try_reserve_up_to(std::uint32_t most) {
+    std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name sender) {
         std::lock_guard lock(mutex_);
         auto const n = std::min<std::size_t>(most, state_.free_slots());
-        return state_.reserve(n) == attempt::done ? static_cast<std::uint32_t>(n) : 0;
+        return state_.reserve(n, sender) == attempt::done ? static_cast<std::uint32_t>(n) : 0;
     }
 
     void send_reserved(T&& value) {

@@ -10,8 +10,8 @@
 // whose value is being written, taken out or destroyed just now.
 //
 //   Senders wait in a queue; a slot that becomes free is granted to the front at once. While somebody waits no slot is
-//   free, so all nodes have been made, and granting cannot fail. Until all sends that were granted have looked, nobody is let
-//   past them, although slots may be free: what one sender started first it sends first.
+//   free, so all nodes have been made, and granting cannot fail. What one sender started first it sends first
+//   (sender_queue.hpp).
 //
 //   Receives wait in a queue. A value that becomes ready is promised to the front, which is woken; it takes a value,
 //   not necessarily that one, when it looks. Nobody else takes one while ready <= promised. So who was promised finds a
@@ -23,7 +23,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
-#include <weir/detail/slot_request.hpp>
+#include <weir/detail/sender_queue.hpp>
 #include <weir/detail/value_nodes.hpp>
 #include <weir/detail/waiter.hpp>
 
@@ -69,12 +69,13 @@ public:
 
     // --- slots ---------------------------------------------------------------------------------------------------
 
-    /// Makes `n` slots busy, if so many are free and nobody waits for them. If it throws nothing has happened.
-    attempt reserve(std::size_t n) {
+    /// Makes `n` slots busy, if so many are free, nobody waits for them, and `sender` has sent what it started to send
+    /// before. If it throws nothing has happened.
+    attempt reserve(std::size_t n, sender_name sender) {
         if (is_closed_) {
             return attempt::closed;
         }
-        if (n != 0 && (!senders_.empty() || unclaimed_ != 0 || n > free_slots())) {
+        if (n != 0 && (!senders_.empty() || senders_.is_behind(sender) || n > free_slots())) {
             return attempt::not_now;
         }
         nodes_.reserve(capacity_ - free_slots() + n);
@@ -96,9 +97,8 @@ public:
                 r.refused = true;
             } else {
                 nodes_.reserve(std::min(capacity_, capacity_ - free_slots() + r.wanted));
+                bool const is_behind = senders_.is_behind(r.sender);
                 senders_.push_back(r);
-                bool const is_behind =
-                    unclaimed_ != 0; // then it looks after those: through its executor, as they do
                 grant(woken, is_behind ? nullptr : &r);
                 return is_behind || !r.is_settled() ? wait_result::parked : wait_result::look_again;
             }
@@ -114,8 +114,7 @@ public:
         if (r.granted < r.wanted) {
             return attempt::not_now;
         }
-        auto const granted = std::exchange(r.granted, 0);
-        unclaimed_ -= r.is_send ? 1 : 0;
+        auto const granted = senders_.leave(r);
         if (!has_receivers()) {
             free(granted, woken);
             return attempt::closed;
@@ -123,15 +122,7 @@ public:
         return attempt::done;
     }
 
-    void withdraw(slot_request& r, wake_batch& woken) noexcept {
-        if (r.is_linked()) {
-            r.unlink();
-        } else if (r.granted != 0) {
-            unclaimed_ -= r.is_send ? 1 : 0;
-        }
-        r.refused = false;
-        free(std::exchange(r.granted, 0), woken);
-    }
+    void withdraw(slot_request& r, wake_batch& woken) noexcept { free(senders_.leave(r), woken); }
 
     // --- values --------------------------------------------------------------------------------------------------
 
@@ -241,11 +232,7 @@ public:
         if (std::exchange(is_closed_, true)) {
             return;
         }
-        while (slot_request* const r = senders_.pop_front()) {
-            busy_ -= std::exchange(r->granted, 0);
-            r->refused = true;
-            r->who->wake(woken);
-        }
+        busy_ -= senders_.refuse_all(woken);
         wait_closed_.wake_all(woken);
         end_if_drained(woken);
     }
@@ -257,20 +244,11 @@ public:
 private:
     /// Gives free slots to the queue's front, in order. `quiet` asks for itself: not woken.
     void grant(wake_batch& woken, slot_request const* quiet = nullptr) noexcept {
-        while (!senders_.empty()) {
-            slot_request& r = senders_.front();
-            auto const n = std::min<std::size_t>(free_slots(), r.wanted - r.granted);
+        senders_.grant(woken, quiet, [this](std::uint32_t most) {
+            auto const n = static_cast<std::uint32_t>(std::min<std::size_t>(free_slots(), most));
             busy_ += n;
-            r.granted += static_cast<std::uint32_t>(n);
-            if (r.granted < r.wanted) {
-                return;
-            }
-            r.unlink();
-            unclaimed_ += r.is_send ? 1 : 0;
-            if (&r != quiet) {
-                r.who->wake(woken);
-            }
-        }
+            return n;
+        });
     }
 
     /// Promises what is ready to those who wait longest.
@@ -296,12 +274,11 @@ private:
     std::size_t const capacity_;
     bool is_closed_ = false;
     std::size_t busy_ = 0;
-    std::size_t unclaimed_ = 0; // sends that have their slots and have not looked yet
-    std::size_t promised_ = 0;  // receives that were woken for a value and have not looked yet
+    std::size_t promised_ = 0; // receives that were woken for a value and have not looked yet
     std::size_t receivers_ = 0;
     node_pool<T> nodes_;
     list ready_;
-    intrusive_list<slot_request> senders_;
+    sender_queue senders_;
     intrusive_list<value_request> waiting_; // receives
     waiter_list wait_closed_;
 };

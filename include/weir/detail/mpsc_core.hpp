@@ -11,9 +11,9 @@
 //   [W] senders wait. A sender that finds no room sets the flag under the mutex and then looks at the head once
 //       more; the receiver moves the head and then looks at the flag. These four accesses are seq_cst: one of the two
 //       sees the other. While the flag is set nobody but the queue's front gets a slot, and gets it at once: freed
-//       slots become reserved slots of the front request (`granted`), which its operation uses or gives back. The flag
-//       stays until all sends that were granted slots have looked, although others may be free: what one sender started
-//       first it sends first.
+//       slots become reserved slots of the front request (`granted`), which its operation uses or gives back.
+//   [L] lanes. Whose send was granted a slot and has not looked yet (sender_queue.hpp says what for). Stored under the
+//       mutex before the flag of [W] goes; a sender that finds the flag gone finds the lanes of its own earlier sends.
 //   [C] "Closed and drained" is: closed, nothing reserved, tail == head. Every path that can make it true (close, a
 //       reserved slot given back) looks for a waiting receiver afterwards.
 
@@ -21,9 +21,9 @@
 #include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
-#include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/mpsc_slots.hpp>
-#include <weir/detail/slot_request.hpp>
+#include <weir/detail/sender_name.hpp>
+#include <weir/detail/sender_queue.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <algorithm>
@@ -38,6 +38,7 @@ namespace weir::detail {
 template <class T, class Threading>
 class mpsc_core
     : public channel_owners<mpsc_core<T, Threading>, Threading>
+    , public sender_names<Threading>
     , public mpsc_slots<T, Threading> {
     using slots = mpsc_slots<T, Threading>;
     using typename slots::position;
@@ -63,26 +64,27 @@ public:
 
     // --- senders -------------------------------------------------------------------------------------------------
 
-    /// Sends `value` if there is room and nobody waits for it; else leaves it alone.
+    /// Sends `value` if there is room, nobody waits for it, and `sender` has sent what it started to send before; else
+    /// leaves it alone.
     template <class U>
-    attempt try_send(U&& value) {
+    attempt try_send(U&& value, sender_name sender) {
         word s{};
-        if (auto const a = admit(one_sent, 1, s); a != attempt::done) {
+        if (auto const a = admit(one_sent, 1, s, behind_own(sender)); a != attempt::done) {
             return a;
         }
         put(s, std::forward<U>(value));
         return attempt::done;
     }
 
-    attempt try_reserve(std::uint32_t n) {
+    attempt try_reserve(std::uint32_t n, sender_name sender) {
         word s{};
-        return admit(n * one_reserved, n, s);
+        return admit(n * one_reserved, n, s, behind_own(sender));
     }
 
     /// Reserves what there is, `most` at the most.
-    std::uint32_t try_reserve_up_to(std::uint32_t most) {
+    std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name sender) {
         auto n = std::min(most, static_cast<std::uint32_t>(this->capacity()));
-        while (n != 0 && try_reserve(n) != attempt::done) {
+        while (n != 0 && try_reserve(n, sender) != attempt::done) {
             n = this->is_closed() ? 0 : std::min(n - 1, static_cast<std::uint32_t>(this->capacity()));
         }
         return n;
@@ -130,9 +132,8 @@ public:
                 r.refused = true;
             } else {
                 word_.fetch_or(senders_wait, std::memory_order_seq_cst); // [W] before the head is looked at
+                bool const is_behind = senders_.is_behind(r.sender);
                 senders_.push_back(r);
-                bool const is_behind =
-                    unclaimed_ != 0; // then it looks after those: through its executor, as they do
                 grant(woken, is_behind ? nullptr : &r);
                 return is_behind || !r.is_settled() ? wait_result::parked : wait_result::look_again;
             }
@@ -149,8 +150,8 @@ public:
         if (r.granted < r.wanted) {
             return attempt::not_now;
         }
-        auto const granted = std::exchange(r.granted, 0);
-        has_looked(r);
+        auto const granted = senders_.leave(r);
+        let_pass();
         if ((word_.load(std::memory_order_relaxed) & receiver_gone) != 0) {     // [S] set under the mutex
             word_.fetch_sub(granted * one_reserved, std::memory_order_acq_rel); // [S]
             return attempt::closed;
@@ -164,14 +165,8 @@ public:
         std::uint32_t unused = 0;
         {
             std::lock_guard lock(mutex_);
-            if (r.is_linked()) {
-                r.unlink();
-            } else if (r.granted != 0) {
-                has_looked(r);
-            }
-            unused = std::exchange(r.granted, 0);
-            r.refused = false;
-            grant(woken); // the queue may be empty now
+            unused = senders_.leave(r);
+            grant(woken); // another may be the front now, or nobody
         }
         return_slots(unused);
     }
@@ -227,6 +222,19 @@ public:
     }
 
 private:
+    /// For admit(): whether an earlier send of the same sender has not sent yet. Called when the flag of [W] was gone.
+    [[nodiscard]] auto behind_own(sender_name sender) noexcept {
+        return [this, sender] {
+            auto const lanes = lanes_.load(std::memory_order_acquire); // [L]
+            return lanes != 0 && (lanes & sender_queue::bit_of(sender)) != 0 && is_behind(sender);
+        };
+    }
+
+    [[nodiscard]] WEIR_NOINLINE bool is_behind(sender_name sender) noexcept {
+        std::lock_guard lock(mutex_);
+        return senders_.is_behind(sender);
+    }
+
     /// Writes the value of the position that was sent when the word was `before`, and wakes the receiver if it waited.
     template <class U>
     void put(word before, U&& value) {
@@ -259,50 +267,31 @@ private:
 
     /// Gives free slots to the queue's front, in order. Under the mutex. `quiet` asks for itself: not woken.
     void grant(wake_batch& woken, slot_request const* quiet = nullptr) noexcept {
-        while (!senders_.empty()) {
-            slot_request& r = senders_.front();
+        senders_.grant(woken, quiet, [this](std::uint32_t most) {
             word const s = word_.load(std::memory_order_acquire);        // [S]
             position const head = head_.load(std::memory_order_seq_cst); // [W] after the flag was set
             auto const used =
                 position(tail_of(s) - head) + reserved_of(s); // never too small: the head only rises
-            auto const n = std::min(this->capacity_ - std::min(used, this->capacity_), r.wanted - r.granted);
-            if (n != 0) {
-                word_.fetch_add(n * one_reserved,
-                                std::memory_order_acq_rel); // [S] with the flag set only we add
-                r.granted += n;
+            auto const n = std::min(this->capacity_ - std::min(used, this->capacity_), most);
+            if (n != 0) { // [S] with the flag set only we add
+                word_.fetch_add(n * one_reserved, std::memory_order_acq_rel);
             }
-            if (r.granted < r.wanted) {
-                return;
-            }
-            r.unlink();
-            unclaimed_ += r.is_send ? 1 : 0;
-            if (&r != quiet) {
-                r.who->wake(woken);
-            }
-        }
+            return n;
+        });
         let_pass();
     }
 
-    /// A request that had its slots has looked, or has gone. Under the mutex.
-    void has_looked(slot_request const& r) noexcept {
-        unclaimed_ -= r.is_send ? 1 : 0;
-        let_pass();
-    }
-
-    /// New sends need not queue any more, if nobody is before them. Under the mutex.
+    /// After a change of the queue, under the mutex: new sends may pass, if nobody waits.
     void let_pass() noexcept {
-        if (senders_.empty() && unclaimed_ == 0) {
+        lanes_.store(senders_.lanes(), std::memory_order_release); // [L] before the flag
+        if (senders_.empty()) {
             word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
         }
     }
 
     void refuse_all(wake_batch& woken) noexcept { // under the mutex
-        while (slot_request* r = senders_.pop_front()) {
-            word_.fetch_sub(std::exchange(r->granted, 0) * one_reserved, std::memory_order_acq_rel); // [S]
-            r->refused = true;
-            r->who->wake(woken);
-        }
-        word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
+        word_.fetch_sub(senders_.refuse_all(woken) * one_reserved, std::memory_order_acq_rel); // [S]
+        word_.fetch_and(~senders_wait, std::memory_order_acq_rel);                             // [W]
         this->wait_closed_.wake_all(woken);
     }
 
@@ -314,8 +303,8 @@ private:
         }
     }
 
-    intrusive_list<slot_request> senders_; // mutex_
-    std::size_t unclaimed_ = 0;            // mutex_; sends that have their slots and have not looked yet
+    sender_queue senders_;                                       // mutex_
+    typename Threading::template atomic<sender_lanes> lanes_{0}; // [L] of senders_; written under mutex_
 };
 
 } // namespace weir::detail

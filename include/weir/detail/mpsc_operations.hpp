@@ -9,7 +9,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/operation_core.hpp>
-#include <weir/detail/slot_request.hpp>
+#include <weir/detail/sender_queue.hpp>
 #include <weir/error.hpp>
 
 #include <cstddef>
@@ -25,16 +25,19 @@ namespace weir::detail {
 template <class Core>
 class slot_wait {
 public:
-    slot_wait(Core& core, std::uint32_t n, bool sends = false) noexcept
-        : core_(core), wanted_(n), sends_(sends) {}
+    slot_wait(Core& core, std::uint32_t n, sender_name sender, bool sends) noexcept
+        : core_(core), wanted_(n), sender_(sender), sends_(sends) {}
 
     slot_wait(slot_wait&& other) noexcept // before it waits
-        : core_(std::move(other.core_)), wanted_(other.wanted_), sends_(other.sends_) {}
+        : core_(std::move(other.core_)),
+          wanted_(other.wanted_),
+          sender_(other.sender_),
+          sends_(other.sends_) {}
 
     /// `done`: the caller owns the slots.
     attempt try_claim() {
         if (!request_) {
-            return core_->try_reserve(wanted_);
+            return core_->try_reserve(wanted_, sender_);
         }
         auto const a = core_->claim(*request_);
         if (a != attempt::not_now) {
@@ -48,7 +51,7 @@ public:
             return wait_result::look_again; // open or closed is all that there is to find out
         }
         if (!request_) {
-            request_.emplace(wanted_, sends_);
+            request_.emplace(wanted_, sender_, sends_);
         }
         return core_->request(*request_, w);
     }
@@ -64,11 +67,14 @@ public:
 
     [[nodiscard]] bool is_queued() const noexcept { return request_.has_value(); }
 
+    [[nodiscard]] sender_name sender() const noexcept { return sender_; }
+
     [[nodiscard]] Core& core() const noexcept { return *core_; }
 
 private:
     borrowed_sender<Core> core_;
     std::uint32_t wanted_;
+    sender_name sender_;
     bool sends_;
     std::optional<slot_request> request_; // while it waits
 };
@@ -80,11 +86,14 @@ public:
     static constexpr bool eager = true;
 
     template <class... Args>
-    send_core(Core& core, Executor const& ex, Args&&... args)
-        : endpoint_operation<Executor>(ex), slot_(core, 1, true), value_(std::forward<Args>(args)...) {}
+    send_core(Core& core, sender_name sender, Executor const& ex, Args&&... args)
+        : endpoint_operation<Executor>(ex),
+          slot_(core, 1, sender, true),
+          value_(std::forward<Args>(args)...) {}
 
     bool try_complete() {
-        attempt const a = slot_.is_queued() ? send_granted() : slot_.core().try_send(std::move(value_));
+        attempt const a =
+            slot_.is_queued() ? send_granted() : slot_.core().try_send(std::move(value_), slot_.sender());
         if (a == attempt::closed) {
             this->failure_ = failure::closed;
         }
@@ -121,8 +130,8 @@ public:
     using signature = void(error_code, std::optional<Permit>);
     static constexpr bool eager = false;
 
-    reserve_core(Core& core, Executor const& ex, std::uint32_t n)
-        : endpoint_operation<Executor>(ex), slots_(core, n), n_(n) {}
+    reserve_core(Core& core, sender_name sender, Executor const& ex, std::uint32_t n)
+        : endpoint_operation<Executor>(ex), slots_(core, n, sender, false), n_(n) {}
 
     bool try_complete() {
         attempt const a = slots_.try_claim();

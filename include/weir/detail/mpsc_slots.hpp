@@ -75,9 +75,10 @@ protected:
     mpsc_slots(mpsc_slots const&) = delete;
     ~mpsc_slots() = default;
 
-    /// Adds `change` to the word if there are `n` free slots that nobody waits for. `before` is what it was.
-    /// Throws std::bad_alloc if the ring cannot be made: then nothing has happened.
-    attempt admit(word change, std::uint32_t n, word& before) {
+    /// Adds `change` to the word if there are `n` free slots that nobody waits for, and unless must_wait(). `before` is what
+    /// it was. Throws std::bad_alloc if the ring cannot be made: then nothing has happened.
+    template <class F>
+    attempt admit(word change, std::uint32_t n, word& before, F must_wait) {
         word s = word_.load(std::memory_order_acquire); // [S] a guess, the exchange decides
         for (;;) {
             if ((s & closed_flag) != 0) {
@@ -93,6 +94,9 @@ protected:
                 }
                 s = again;
                 continue;
+            }
+            if (n != 0 && must_wait()) { // after the word was read without the flag
+                return attempt::not_now;
             }
             word const after = change == one_sent ? (s + change) & ~receiver_waits : s + change;
             if (word_.compare_exchange_weak(s, after, std::memory_order_acq_rel, std::memory_order_acquire)) {
