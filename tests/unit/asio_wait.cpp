@@ -2,12 +2,16 @@
 // Copyright (c) 2026 The weir authors
 
 #include "support/catch.hpp"
+#include "support/values.hpp"
 
 #include <weir/task.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/compose.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,8 +24,11 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -33,6 +40,7 @@ namespace asio_wait_test {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using support::counted;
 using weir::task;
 
 namespace {
@@ -193,6 +201,28 @@ TEST_CASE("asio wait: what a function on the handler's executor throws leaves ru
     CHECK_FALSE(done);
     ctx.run();
     CHECK(done);
+}
+
+TEST_CASE("asio wait: what it waits for completes when the task's context has gone, and finds nobody") {
+    auto ctx = std::make_unique<asio::io_context>();
+    std::function<void()> complete;
+    bool done = false;
+    auto const wait = [](auto& completes, bool& flag) -> task<void> {
+        auto keep = async_start<void()>([&](auto handler) {
+            completes = [h = std::make_shared<decltype(handler)>(std::move(handler))] {
+                asio::dispatch(std::move(*h));
+            };
+        });
+        co_await std::move(keep);
+        flag = true;
+    };
+    SECTION("of a loop") { weir::spawn(ctx->get_executor(), wait(complete, done), asio::detached); }
+    SECTION("of a strand") { weir::spawn(*ctx, wait(complete, done), asio::detached); }
+    ctx->poll();
+    REQUIRE(complete);
+    ctx.reset();
+    complete();
+    CHECK_FALSE(done);
 }
 
 } // namespace asio_wait_test

@@ -137,8 +137,12 @@ public:
 
     [[nodiscard]] virtual asio::execution_context& context() const noexcept = 0;
 
-    /// Whether the calling thread runs a function of the queue's executor. False where the executor cannot tell.
-    [[nodiscard]] virtual bool is_on_this_thread() const noexcept = 0;
+    /// Whether the calling thread runs a function of the queue's executor. False where the executor cannot tell, and when it
+    /// has gone with its context.
+    [[nodiscard]] bool is_on_this_thread() noexcept {
+        std::lock_guard lock(mutex_); // the executor is there while dead_ is not set
+        return !dead_ && executor_runs_this_thread();
+    }
 
     /// Whether the calling thread is inside a task or another coroutine that weir resumed.
     [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_scope_ != nullptr; }
@@ -279,6 +283,7 @@ private:
         }
     }
 
+    [[nodiscard]] virtual bool executor_runs_this_thread() const noexcept = 0;
     [[nodiscard]] virtual bool shares_executor_with(run_queue const& other) const noexcept = 0;
     virtual void post_drain(drain) = 0;
     virtual void forget_executor() noexcept = 0;

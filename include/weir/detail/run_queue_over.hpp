@@ -72,7 +72,10 @@ public:
         return asio::query(*ex_, asio::execution::context);
     }
 
-    [[nodiscard]] bool is_on_this_thread() const noexcept override {
+    [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
+
+private:
+    [[nodiscard]] bool executor_runs_this_thread() const noexcept override {
         if constexpr (requires { ex_->running_in_this_thread(); }) {
             return ex_->running_in_this_thread();
         } else {
@@ -80,9 +83,6 @@ public:
         }
     }
 
-    [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
-
-private:
     [[nodiscard]] bool shares_executor_with(run_queue const& other) const noexcept override {
         return runs_in_turn_ && other.is_over(&type_mark) &&
                *static_cast<run_queue_over const&>(other).ex_ == *ex_;
