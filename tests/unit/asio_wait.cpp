@@ -225,4 +225,53 @@ TEST_CASE("asio wait: what it waits for completes when the task's context has go
     CHECK_FALSE(done);
 }
 
+TEST_CASE("asio wait: the handler is dropped, and the task goes with it") {
+    asio::io_context ctx;
+    std::exception_ptr thrown;
+    auto const wait = [](asio::io_context& on, bool at_once, counted) -> task<void> {
+        auto drop = async_start<void()>([&](auto handler) {
+            if (!at_once) {
+                asio::post(on, [h = std::move(handler)]() mutable { auto const gone = std::move(h); });
+            }
+        });
+        co_await std::move(drop);
+    };
+    weir::spawn(ctx, wait(ctx, GENERATE(true, false), counted(0)),
+                [&thrown](std::exception_ptr e) { thrown = std::move(e); });
+    ctx.poll();
+    CHECK(counted::alive() == 0);
+    CHECK(ctx.stopped()); // nothing is left to be done
+    REQUIRE(thrown);
+    CHECK_THROWS_AS(std::rethrow_exception(thrown), boost::system::system_error);
+}
+
+TEST_CASE("asio wait: the handler is dropped by another thread while the task is cancelled") {
+    constexpr int rounds = 100;
+    asio::thread_pool pool(2);
+    std::atomic<int> ended{0};
+    std::vector<std::thread> others;
+    auto const strand = asio::make_strand(pool);
+    auto const wait = [](std::vector<std::thread>& threads) -> task<void> {
+        auto drop = async_start<void()>([&](auto handler) {
+            threads.emplace_back([h = std::move(handler)]() mutable { auto const gone = std::move(h); });
+        });
+        co_await std::move(drop);
+    };
+    std::vector<asio::cancellation_signal> signals(rounds);
+    asio::post(strand, [&] {
+        for (auto& signal : signals) {
+            weir::spawn(
+                strand, wait(others),
+                asio::bind_cancellation_slot(
+                    signal.slot(), asio::bind_executor(strand, [&](std::exception_ptr) { ++ended; })));
+            asio::post(strand, [&signal] { signal.emit(asio::cancellation_type::terminal); });
+        }
+    });
+    pool.join();
+    for (auto& t : others) {
+        t.join();
+    }
+    CHECK(ended == rounds);
+}
+
 } // namespace asio_wait_test

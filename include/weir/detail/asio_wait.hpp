@@ -88,8 +88,8 @@ private:
         handler& operator=(handler&&) = delete;
 
         ~handler() {
-            if (root_ && root_->waits_for(number_) != nullptr) {
-                root_->abandon_unless_running();
+            if (root_) {
+                root_->drop_wait(number_);
             }
         }
 
@@ -101,9 +101,10 @@ private:
 
         template <class... Values>
         void operator()(Values&&... values) {
-            auto const root = std::move(root_);
-            completion done{root.get(), number_,
+            // If a value throws when it is moved, the task goes as if the handler had not been called.
+            completion done{root_.get(), number_,
                             std::tuple<std::decay_t<Args>...>(std::forward<Values>(values)...)};
+            auto const root = std::move(root_);
             if (task_executor::is_between_runs(*root)) {
                 done();
             } else { // called by who does not care for the executor, or before the task has begun to wait

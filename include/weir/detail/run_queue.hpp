@@ -110,14 +110,42 @@ public:
 
         {
             std::lock_guard lock(mutex_);
-            if (dead_ || busy_) {
+            if (dead_ || busy_ || runs_) {
                 return false;
             }
-            busy_ = true;
+            busy_ = runs_ = true;
         }
         drain_scope scope(*this);
         run_all(&node);
         scope.run_followers();
+        return true;
+    }
+
+    /// Runs `f` now, on whatever thread, if none of the queue's nodes runs; none does meanwhile, nor does the context go.
+    template <class F>
+    [[nodiscard]] bool run_aside(F f) noexcept {
+        {
+            std::lock_guard lock(mutex_);
+            if (dead_ || runs_) {
+                return false;
+            }
+            runs_ = true;
+            posters_.fetch_add(1, std::memory_order_relaxed); // [P] as begin_post()
+        }
+        f();
+        bool posts = false;
+        {
+            std::lock_guard lock(mutex_);
+            runs_ = false;
+            posts = std::exchange(came_aside_, false) && !dead_;
+            if (posts) {
+                begin_post();
+            }
+        }
+        end_post();
+        if (posts) {
+            post_to_executor();
+        }
         return true;
     }
 
@@ -314,6 +342,11 @@ private:
         run_node* first = nullptr;
         {
             std::lock_guard lock(mutex_);
+            if (runs_) { // run_aside(), which posts again
+                came_aside_ = true;
+                return;
+            }
+            runs_ = true;
             running_.append(ready_);
             first = running_.pop_front();
         }
@@ -346,6 +379,7 @@ private:
                 return node;
             }
             ready_.prepend(running_);
+            runs_ = false;
             if (ready_.empty() || dead_) {
                 busy_ = false;
                 return nullptr;
@@ -364,6 +398,8 @@ private:
     node_list ready_;                                      // mutex_
     node_list running_;                // mutex_: whoever wakes a node asks whether it is linked
     bool busy_ = false;                // mutex_; a drain is posted or running, it will look at ready_ again
+    bool runs_ = false;                // mutex_; a node or run_aside() runs
+    bool came_aside_ = false;          // mutex_; a drain came during run_aside()
     bool dead_ = false;                // mutex_
     std::atomic<unsigned> posters_{0}; // [P] between begin_post and end_post; any thread adds under mutex_
     run_queue* follower_ = nullptr;    // who comes behind in a drain_scope; that thread's

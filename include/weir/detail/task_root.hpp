@@ -49,7 +49,7 @@ public:
     using lender = lent_allocator<void, asio_memory>;
 
     explicit task_root(intrusive_ptr<run_queue> queue) noexcept
-        : queue_(std::move(queue)), start_(*this), cancel_(*this) {
+        : queue_(std::move(queue)), start_(*this), requests_(*this) {
         queue_->add_client(*this);
     }
 
@@ -123,6 +123,15 @@ public:
         return number == wait_number_ ? leaf_ : nullptr;
     }
 
+    /// The operation that this wait is for was destroyed without having completed: nobody will resume the task. It is
+    /// abandoned at once, as what its frames own may belong to a context that is going; where it runs, if it is running.
+    /// Any thread.
+    void drop_wait(unsigned long number) noexcept {
+        if (!queue_->run_aside([&] { abandon_if_waiting(number); })) {
+            requests_.drop(number);
+        }
+    }
+
     /// Memory for an operation of Asio and its way back, made by the first that asks. Where the task runs, or from an
     /// operation that was given it.
     [[nodiscard]] lender lent_memory() {
@@ -136,7 +145,7 @@ public:
 
     /// Asks the task to end: what it waits for is cancelled, and so is what it waits for next, until it resets its
     /// cancellation state. Any thread.
-    void request_cancel(asio::cancellation_type type) noexcept { cancel_.request(type); }
+    void request_cancel(asio::cancellation_type type) noexcept { requests_.cancel(type); }
 
     [[nodiscard]] asio::cancellation_type cancelled() const noexcept {
         return state_ ? state_->cancelled() : seen_;
@@ -181,7 +190,7 @@ public:
     /// Destroys the coroutines where they stand. Nothing of the task runs any more.
     void abandon() noexcept override {
         auto const keep = intrusive_ptr<task_root>::share(this);
-        if (cancel_.close()) {
+        if (requests_.close()) {
             release();
         }
         if (auto const top = std::exchange(top_, {})) {
@@ -189,13 +198,6 @@ public:
             top.destroy();
             publish_abandoned();
             release();
-        }
-    }
-
-    /// What an operation of Asio does when it is destroyed without having completed: nobody will resume the task.
-    void abandon_unless_running() noexcept {
-        if (!running_) {
-            abandon();
         }
     }
 
@@ -216,10 +218,16 @@ private:
         take_result();
         std::exchange(top_, {}).destroy(); // parameters too: who joins may destroy what they refer to
         publish();
-        if (cancel_.close()) {
+        if (requests_.close()) {
             release();
         }
         release();
+    }
+
+    void abandon_if_waiting(unsigned long number) noexcept {
+        if (waits_for(number) != nullptr) {
+            abandon();
+        }
     }
 
     void on_cancel(asio::cancellation_type type) {
@@ -257,21 +265,16 @@ private:
         task_root& root;
     };
 
-    /// A request to cancel on its way to where the task runs. While it is in the queue it owns the root.
-    struct cancel_node final : run_node {
-        explicit cancel_node(task_root& r) noexcept : root(r) {}
+    /// What others ask of the task, on its way to where that runs. While it is in the queue it owns the root.
+    struct request_node final : run_node {
+        explicit request_node(task_root& r) noexcept : root(r) {}
 
-        void request(asio::cancellation_type type) noexcept {
-            auto keep = intrusive_ptr<task_root>::share(&root);
-            wake_batch woken;
-            std::lock_guard lock(mutex);
-            if (is_closed) {
-                return;
-            }
-            types = types | type;
-            if (root.queue_->push(*this, woken)) {
-                (void)keep.release();
-            }
+        void cancel(asio::cancellation_type type) noexcept {
+            request([&] { types = types | type; });
+        }
+
+        void drop(unsigned long wait) noexcept {
+            request([&] { dropped = wait; });
         }
 
         /// The task has ended: no more requests. True: one was under way, its count of the root is the caller's.
@@ -281,20 +284,38 @@ private:
             return root.queue_->remove(*this);
         }
 
-        void run() override {
-            intrusive_ptr<task_root> const keep(&root);
-            root.on_cancel(take());
+    private:
+        template <class F>
+        void request(F note) noexcept {
+            auto keep = intrusive_ptr<task_root>::share(&root);
+            wake_batch woken;
+            std::lock_guard lock(mutex);
+            if (is_closed) {
+                return;
+            }
+            note();
+            if (root.queue_->push(*this, woken)) {
+                (void)keep.release();
+            }
         }
 
-        asio::cancellation_type take() noexcept {
-            std::lock_guard lock(mutex);
-            return std::exchange(types, asio::cancellation_type::none);
+        void run() override {
+            intrusive_ptr<task_root> const keep(&root);
+            std::unique_lock lock(mutex);
+            auto const cancelled = std::exchange(types, asio::cancellation_type::none);
+            auto const wait = dropped;
+            lock.unlock();
+            root.abandon_if_waiting(wait);
+            if (cancelled != asio::cancellation_type::none) {
+                root.on_cancel(cancelled);
+            }
         }
 
         task_root& root;
         std::mutex mutex;
         asio::cancellation_type types = asio::cancellation_type::none; // mutex
-        bool is_closed = false;                                        // mutex
+        unsigned long dropped = 0; // mutex; the last wait whose operation was destroyed; none is 0
+        bool is_closed = false;    // mutex
     };
 
     intrusive_ptr<run_queue> queue_;
@@ -311,7 +332,7 @@ private:
     std::optional<asio::cancellation_state> state_; // made on demand
     std::unique_ptr<asio_memory> memory_;           // likewise
     start_node start_;
-    cancel_node cancel_;
+    request_node requests_;
     reference_count<> owners_;
 };
 
