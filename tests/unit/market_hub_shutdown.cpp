@@ -7,11 +7,14 @@
 #include "support/outcome.hpp"
 #include "support/stepped_hub.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
@@ -327,6 +330,27 @@ TEST_CASE("hub: options that make no sense are refused") {
     CHECK_THROWS_AS(market_data_hub(loop, hub_options{.data_capacity = 0}), std::invalid_argument);
     CHECK_THROWS_AS(market_data_hub(loop, hub_options{.command_capacity = 0}), std::invalid_argument);
     CHECK_THROWS_AS(market_data_hub(loop, hub_options{.run_size = 0}), std::invalid_argument);
+}
+
+TEST_CASE("hub shutdown: when the loop is cancelled while it drains, who asked for the shutdown is told") {
+    stepped_hub h;
+    boost::asio::cancellation_signal cancel;
+    bool has_ended = false;
+    weir::spawn(*h.loop, h.hub->run(),
+                boost::asio::bind_cancellation_slot(
+                    cancel.slot(), [&has_ended](std::exception_ptr e) { has_ended = e != nullptr; }));
+    auto sub = h.subscribe("*", {.capacity = 1, .overflow = overflow::backpressure});
+    h.send_and_step(h.spot_btc, 3);
+    outcome<> done;
+    h.client.async_shutdown(done.handler());
+    h.step();
+    CHECK(done.is_pending()); // there is no room for the others
+    cancel.emit(boost::asio::cancellation_type::terminal);
+    h.step();
+    CHECK(has_ended);
+    CHECK(done.is_failure(weir::errc::closed));
+    CHECK(sequences(sub) == numbers{1});
+    CHECK(is_at_end(h, sub));
 }
 
 } // namespace market_hub_shutdown_test

@@ -305,16 +305,18 @@ inline task<> market_data_hub::drain() {
                         on(operation(detail::signal_core(*signal_)), on_signal), at(deadline, on_deadline));
     }
     left_behind_ = data_.size();
+    auto answers = std::exchange(shutdown_answers_, {});
     close();
-    for (auto& answer : std::exchange(shutdown_answers_, {}))
+    for (auto& answer : answers)
         answer.send(reply<done>());
 }
 
-/// Closes everything that others hold an end of. Idempotent.
+/// Closes everything that others hold an end of. Who asked for a shutdown and was not answered sees that. Idempotent.
 inline void market_data_hub::close() noexcept {
     data_.close();
     refuse_commands();
     routes_.close_all();
+    shutdown_answers_.clear();
 }
 
 /// Commands that came behind the shutdown: a shutdown has been done, the others see that their answer was dropped.
