@@ -128,6 +128,34 @@ TEST_CASE("processor: cancelled, it ends with all of its workers and has counted
     CHECK(processor.statistics() == added_up(ticks));
 }
 
+TEST_CASE("processor: cancelled, whoever awaits it is cancelled like anybody else afterwards") {
+    asio::io_context ctx(1);
+    auto [tx, rx] = weir::mpmc::channel<market_tick>(ctx.get_executor(), 16);
+    high_throughput_processor processor(ctx, std::move(rx), {.workers = 2});
+    asio::cancellation_signal cancel;
+    bool is_processed = false;
+    bool is_over = false;
+    auto const process_and_wait = [&](weir::mpmc::sender<market_tick> to) -> weir::task<> {
+        try {
+            co_await processor.run();
+        } catch (boost::system::system_error const&) {
+            is_processed = true;
+        }
+        auto [ticks, none] = weir::mpmc::channel<market_tick>(to.get_executor(), 1);
+        co_await none.async_receive();
+    };
+    weir::spawn(
+        ctx.get_executor(), process_and_wait(tx),
+        asio::bind_cancellation_slot(cancel.slot(), [&is_over](std::exception_ptr) { is_over = true; }));
+    ctx.poll();
+    cancel.emit(asio::cancellation_type::terminal);
+    cancel.emit(asio::cancellation_type::total);
+    ctx.poll();
+    CHECK(is_processed);
+    CHECK(is_over);
+    CHECK(tx.is_closed());
+}
+
 TEST_CASE("processor: its context goes while the workers wait, and the processor before or after it") {
     bool const processor_first = GENERATE(false, true);
     std::optional<asio::io_context> ctx(std::in_place, 1);
@@ -144,6 +172,18 @@ TEST_CASE("processor: its context goes while the workers wait, and the processor
     CHECK(tx.is_closed());
     if (processor)
         CHECK(processor->processed() == 10);
+}
+
+TEST_CASE("processor: runs once") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpmc::channel<market_tick>(ctx, 1);
+    high_throughput_processor processor(ctx, std::move(rx));
+    { auto const last = std::move(tx); }
+    auto first = weir::spawn(ctx, processor.run(), asio::use_future);
+    auto second = weir::spawn(ctx, processor.run(), asio::use_future);
+    ctx.run();
+    CHECK_NOTHROW(first.get());
+    CHECK_THROWS_AS(second.get(), std::logic_error);
 }
 
 TEST_CASE("processor: refuses to have no workers, and runs of nothing") {

@@ -13,7 +13,6 @@
 #include <weir/task_group.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <atomic>
@@ -67,10 +66,12 @@ public:
           options_(checked(options)),
           results_(std::make_shared<results>(options_)) {}
 
-    /// Works until the channel is closed and drained. To be called once.
+    /// Works until the channel is closed and drained. To be called once; std::logic_error if it is awaited again.
     /// Throws: operation_aborted when the task is cancelled; what a worker has taken is added up then, what nobody has
     /// taken is in the channel still or, if these were its last receivers, gone with it. std::bad_alloc.
     [[nodiscard]] task<> run() {
+        if (!from_)
+            throw std::logic_error("weir: a high_throughput_processor runs once");
         task_group workers(executor_);
         {
             auto const from =
@@ -86,8 +87,11 @@ public:
         }
         if (failure) {
             workers.cancel();
-            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-            co_await rest_of(workers);
+            bool const throws = co_await asio::this_coro::throw_if_cancelled();
+            co_await asio::this_coro::throw_if_cancelled(false);
+            while (workers.size() != 0) // who cancels once more only ends a wait
+                co_await rest_of(workers);
+            co_await asio::this_coro::throw_if_cancelled(throws);
             std::rethrow_exception(failure);
         }
     }
