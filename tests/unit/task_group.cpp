@@ -201,6 +201,20 @@ TEST_CASE("task_group: cancelled, tasks that end because they were asked have no
     CHECK(all.what == (is_bad ? "could not clean up" : "nothing"));
 }
 
+TEST_CASE("task_group: a task that ends as if it were cancelled, but nobody has asked it, has failed") {
+    asio::io_context ctx;
+    weir::task_group group(ctx.get_executor());
+    std::optional<weir::notify> gone(std::in_place, ctx.get_executor());
+    std::string log;
+    joined all;
+    group.spawn(wait_for(*gone, log, 'a'));
+    group.async_join(all.handler());
+    poll(ctx);
+    gone.reset();
+    poll(ctx);
+    CHECK(all.what == "aborted");
+}
+
 TEST_CASE("task_group: cancelled while it starts a task, it asks that one to end as well") {
     asio::io_context ctx;
     std::function<void()> meddle;
