@@ -9,12 +9,14 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
@@ -351,6 +353,26 @@ TEST_CASE("hub shutdown: when the loop is cancelled while it drains, who asked f
     CHECK(done.is_failure(weir::errc::closed));
     CHECK(sequences(sub) == numbers{1});
     CHECK(is_at_end(h, sub));
+}
+
+TEST_CASE("hub client: a command that waits in another context than the hub's outlives that") {
+    boost::asio::io_context here;
+    auto there = std::make_unique<boost::asio::io_context>();
+    auto hub = std::make_unique<market_data_hub>(*there); // on a strand
+    bool is_closed = false;
+    auto const ask = [](hub_client client, bool& closed) -> weir::task<> {
+        try {
+            co_await client.async_statistics(1h);
+        } catch (boost::system::system_error const& e) {
+            closed = e.code() == weir::errc::closed;
+        }
+    };
+    weir::spawn(here.get_executor(), ask(hub->client(), is_closed), boost::asio::detached);
+    support::poll(here);
+    there.reset();
+    hub.reset();
+    support::poll(here);
+    CHECK(is_closed);
 }
 
 } // namespace market_hub_shutdown_test

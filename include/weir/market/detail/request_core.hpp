@@ -43,17 +43,13 @@ public:
     static constexpr bool eager = false;
 
     request_core(commands& to, market_command command, answers from)
-        : executor_(to.get_executor()),
-          send_(to.async_send(std::move(command), weir::detail::no_token{}).core()),
-          from_(std::move(from)) {}
+        : send_(to.async_send(std::move(command), weir::detail::no_token{}).core()), from_(std::move(from)) {}
 
     request_core(request_core&& other) // before it waits; it may have looked
-        : executor_(std::move(other.executor_)),
-          send_(std::move(other.send_)),
-          from_(std::move(other.from_)),
-          answer_(std::move(other.answer_)) {}
+        : send_(std::move(other.send_)), from_(std::move(other.from_)), answer_(std::move(other.answer_)) {}
 
-    [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+    /// That of the place for the answer, which may outlive the context.
+    [[nodiscard]] executor_type get_executor() const noexcept { return from_.get_executor(); }
 
     void retain() noexcept { send_.retain(); }
 
@@ -102,7 +98,6 @@ public:
     }
 
 private:
-    executor_type executor_;
     send_stage send_;
     answers from_;
     std::optional<answer_stage> answer_; // once the command is sent; goes before from_
