@@ -10,6 +10,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
@@ -158,9 +159,14 @@ TEST_CASE("processor: cancelled, whoever awaits it is cancelled like anybody els
 
 TEST_CASE("processor: its context goes while the workers wait, and the processor before or after it") {
     bool const processor_first = GENERATE(false, true);
+    bool const on_strand = GENERATE(false, true);
     std::optional<asio::io_context> ctx(std::in_place, 1);
     auto [tx, rx] = weir::mpmc::channel<market_tick>(*ctx, 16);
-    std::optional<high_throughput_processor> processor(std::in_place, *ctx, std::move(rx));
+    std::optional<high_throughput_processor> processor;
+    if (on_strand)
+        processor.emplace(asio::make_strand(*ctx), std::move(rx));
+    else
+        processor.emplace(*ctx, std::move(rx));
     weir::spawn(*ctx, processor->run(), asio::detached);
     for (auto const& tick : made_up_ticks(3, 10))
         REQUIRE(tx.try_send(tick));

@@ -72,7 +72,7 @@ public:
     [[nodiscard]] task<> run() {
         if (!from_)
             throw std::logic_error("weir: a high_throughput_processor runs once");
-        task_group workers(executor_);
+        task_group workers(executor_.get());
         {
             auto const from =
                 std::move(*std::exchange(from_, std::nullopt)); // the workers' copies close the channel
@@ -182,7 +182,7 @@ private:
         return options;
     }
 
-    asio::any_io_executor executor_;
+    weir::detail::bound_executor<asio::any_io_executor> executor_;
     std::optional<mpmc::receiver<market_tick>> from_; // until run()
     processor_options options_;
     std::shared_ptr<results> results_;
