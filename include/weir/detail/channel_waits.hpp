@@ -33,6 +33,8 @@ namespace weir::detail {
 template <class Threading>
 class channel_waits {
 public:
+    static constexpr bool wake_unparks = true; // waiter.hpp
+
     [[nodiscard]] bool is_closed() const noexcept {
         return (word_.load(std::memory_order_acquire) & closed_flag) != 0; // [C]
     }

@@ -192,6 +192,8 @@ public:
         }
     }
 
+    void end_woken() noexcept requires(Core::wake_unparks) { end(); }
+
     void retain() noexcept { core_.retain(); }
 
     /// For select: true once in the life of the channel.

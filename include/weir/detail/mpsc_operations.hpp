@@ -104,6 +104,8 @@ public:
 
     void stop_waiting(waiter&) noexcept { slot_.stop_waiting(); }
 
+    void end_woken() noexcept {}
+
     void retain() noexcept { slot_.retain(); }
 
     void value() const noexcept {}
@@ -146,6 +148,8 @@ public:
     wait_result start_waiting(waiter& w) { return slots_.start_waiting(w); }
 
     void stop_waiting(waiter&) noexcept { slots_.stop_waiting(); }
+
+    void end_woken() noexcept {}
 
     void retain() noexcept { slots_.retain(); }
 

@@ -42,14 +42,22 @@ public:
     void rethrow() const { throw_if(thrown_); }
 
 private:
+    static constexpr bool is_woken_once = requires(Core & core) { core.end_woken(); };
+
     void run() override {
         if (is_cancelled_) {
             core_.fail(failure::aborted);
         } else if (!try_complete_caught(core_, thrown_)) {
+            was_woken_ = false;
             if (core_.start_waiting(*this) == wait_result::look_again) {
                 root_.queue().push(*this);
             }
             return;
+        } else if constexpr (is_woken_once) {
+            if (was_woken_) {
+                has_left_ = true;
+                core_.end_woken();
+            }
         }
         leave();
         root_.resume(handle_);
@@ -63,7 +71,12 @@ private:
         }
     }
 
-    void wake(wake_batch& woken) noexcept override { root_.queue().push(*this, woken); }
+    void wake(wake_batch& woken) noexcept override {
+        if constexpr (is_woken_once) {
+            was_woken_ = true;
+        }
+        root_.queue().push(*this, woken);
+    }
 
     [[nodiscard]] asio::any_io_executor executor() const override { return root_.executor(); }
 
@@ -80,6 +93,7 @@ private:
     std::coroutine_handle<> handle_;
     std::exception_ptr thrown_; // by the value's move
     bool is_cancelled_ = false;
+    bool was_woken_ = false; // since it was registered; set under the lock of the core
     bool has_left_ = false;
 };
 

@@ -36,6 +36,7 @@ class oneshot_core {
 
     static constexpr unsigned value = 1;
     static constexpr unsigned sender_gone = 2;
+    static constexpr bool wake_unparks = true; // waiter.hpp
     static constexpr unsigned receiver_closed = 4;
     static constexpr unsigned receiver_waits = 8;
     static constexpr unsigned close_awaited = 16;

@@ -9,6 +9,8 @@
 //   try_complete()      looks, and takes what it wants if that is there. True: done, take() has the result.
 //   start_waiting(w)    registers w, which is woken when it is worth looking again. Never takes anything.
 //   stop_waiting(w)     takes w out wherever it stands and passes on what had been promised to it. Idempotent.
+//   end_woken()         if it has it: instead of stop_waiting(), where w was woken and the operation has completed since:
+//                       then it stands nowhere any more, and no lock is needed to find that out.
 //   retain()            from here on the operation keeps its channel alive, not the caller's handle.
 //   cancel(type)        true: the driver shall stop waiting and fail(failure::aborted). False: it ends by itself.
 //   fail(why)           the result is this error.

@@ -8,7 +8,8 @@
 // A core keeps waiters in lists under its own lock. Waking one means "come and look": nothing is handed over, the
 // waiter's operation looks again on its own executor (late hand-over). A core wakes in two steps:
 //   under its lock   waiter::wake() takes note of the wake-up in whatever the waiter belongs to. Once it has, the
-//                    core's lock is all that whoever destroys the waiter needs to know that nobody else reaches it;
+//                    core's lock is all that whoever destroys the waiter needs to know that nobody else reaches it. Where
+//                    a core lets go of a waiter before it wakes it (`wake_unparks`), that it runs says so too;
 //   without a lock   the wake_batch posts what took note. Nothing is ever posted, run or destroyed under a lock.
 //
 //   wake_batch woken;                    // declared first: posts last

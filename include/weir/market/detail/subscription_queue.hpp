@@ -58,6 +58,8 @@ class subscription_queue : public hub_signal::leaver {
     };
 
 public:
+    static constexpr bool wake_unparks = true; // waiter.hpp
+
     /// What the subscriber learns of the tick that it received last.
     struct last_received {
         std::uint64_t missed = 0;
