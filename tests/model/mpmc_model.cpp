@@ -427,7 +427,7 @@ TEST_CASE("mpmc model: whoever lets go last destroys the channel and what is in 
         auto* const core = new channel::core_type(1);
         auto* const place = new channel::place(*core);
         s.thread("sender", [=] {
-            core->try_send(model::value(10));
+            core->try_send(model::value(10), 0);
             core->release_sender();
         });
         s.thread("receiver", [=] {

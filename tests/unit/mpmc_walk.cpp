@@ -77,7 +77,7 @@ TEST_CASE("mpmc core: a receive that was promised a value, or whose receiver has
     weir::detail::value_request r(c.place);
     CHECK(c.core().park(r, w) == wait_result::parked);
     CHECK(c.core().park(r, w) == wait_result::parked); // where it is
-    CHECK(c.core().try_send(1) == attempt::done);
+    CHECK(c.core().try_send(1, 0) == attempt::done);
     CHECK(w.woken == 1);
     bool const goes = GENERATE(false, true);
     weir::detail::mpmc_place<int, weir::multi_threaded> other(c.place);
@@ -99,7 +99,7 @@ TEST_CASE("mpmc core: what a consumer refuses goes back to where it was, and is 
 
     bare_channel<counted> c(4);
     for (int n = 1; n != 5; ++n) {
-        CHECK(c.core().try_send(counted(n)) == attempt::done);
+        CHECK(c.core().try_send(counted(n), 0) == attempt::done);
     }
     std::vector<int> taken;
     counting_waiter w;
