@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright (c) 2026 The weir authors
 
-// W9: an actor selects over data, commands and a shutdown, while data come at full speed. And how the cost of a message
-// grows with the number of cases.
+// W9: an actor selects over data, commands and a shutdown, while data come at full speed; beside it a receive of the data
+// alone, which is what a select costs nothing more than at best. And how the cost of a message grows with the number of
+// cases.
 
 #include "support/asio_channel.hpp"
 #include "support/loops.hpp"
@@ -11,6 +12,7 @@
 #include <weir/broadcast.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/select.hpp>
+#include <weir/selector.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -40,7 +42,8 @@ Coroutine send_all(Sender tx, counter n) {
         co_await tx.async_send(i);
 }
 
-enum class order { fair, biased };
+/// `made_once`: a selector; `none`: a receive of the data, without the other two.
+enum class order { fair, biased, made_once, none };
 
 /// The actor ends when the data do; the other two stay open until then.
 template <class Coroutine, order Order, class Data, class Commands, class Shutdown>
@@ -51,8 +54,19 @@ Coroutine act(Data data, Commands commands, Shutdown shutdown, tally& result) {
     auto on_command = [&mine](counter command) { mine.take(command); };
     auto on_data = [&mine](counter value) { mine.take(value); };
     auto on_end = [&is_running] { is_running = false; };
+    if constexpr (Order == order::made_once) {
+        weir::selector loop(weir::on(data, on_data).closed(on_end), weir::on(commands, on_command),
+                            weir::on(shutdown, on_shutdown));
+        while (is_running)
+            co_await loop.next();
+    }
     while (is_running) {
-        if constexpr (Order == order::fair)
+        if constexpr (Order == order::none) {
+            if (auto const value = co_await data.async_receive())
+                on_data(*value);
+            else
+                on_end();
+        } else if constexpr (Order == order::fair)
             co_await weir::select(weir::on(data, on_data).closed(on_end), weir::on(commands, on_command),
                                   weir::on(shutdown, on_shutdown));
         else
@@ -193,9 +207,13 @@ int main(int argc, char** argv) {
     };
     add("weir", actor<multi_threaded, weir_task, order::fair>);
     add("weir biased", actor<multi_threaded, weir_task, order::biased>);
+    add("weir selector", actor<multi_threaded, weir_task, order::made_once>);
+    add("weir receive", actor<multi_threaded, weir_task, order::none>);
     add("weir shutdown by broadcast", actor<multi_threaded, weir_task, order::fair, true>);
     add("weir awaitable", actor<multi_threaded, awaitable, order::fair>);
     add("weir single_threaded", actor<single_threaded, weir_task, order::fair>);
+    add("weir single_threaded selector", actor<single_threaded, weir_task, order::made_once>);
+    add("weir single_threaded receive", actor<single_threaded, weir_task, order::none>);
     add("asio operator||", asio_actor<as_used, by::operator_or>);
     add("asio parallel_group", asio_actor<as_used, by::parallel_group>);
     add("asio parallel_group try-first", asio_actor<try_first, by::parallel_group>);

@@ -7,7 +7,7 @@
 import csv
 import sys
 
-# workload, param, unit, what the table calls it
+# workload, param, unit, what the table calls it; which row of weir, if not "weir"
 LINES = [
     ("W1", "1t", "msg/s", "queue of 1024, one thread, M messages/s"),
     ("W1u", "1t", "msg/s", "the same, unbounded"),
@@ -22,6 +22,8 @@ LINES = [
     ("W8", "1t", "ns", "ping-pong, one thread, ns"),
     ("W8", "2t-split", "ns", "ping-pong between two threads, ns"),
     ("W9", "1t", "msg/s", "select of three, M messages/s"),
+    ("W9", "1t", "msg/s", "the same by a selector", "weir selector"),
+    ("W9", "1t", "msg/s", "the data alone, by a plain receive", "weir receive"),
     ("W10", "1t", "ticks/s", "hub, one thread, M ticks/s"),
     ("W10", "2t-pool", "ticks/s", "hub, a pool of two threads"),
     ("W10lat", "1t in-loop yield-paced p50", "ns", "hub, a tick to a subscriber, ns"),
@@ -53,15 +55,16 @@ def main():
             found.setdefault(key, {})[row["peer"]] = float(row["median"])
     print("| | weir | `single_threaded` | tokio | Go | Asio's channel, as used | best peer | weir / best |")
     print("|---|---:|---:|---:|---:|---:|---|---:|")
-    for workload, param, unit, name in LINES:
+    for workload, param, unit, name, *row in LINES:
+        ours = row[0] if row else "weir"
         figures = found.get((workload, param, unit), {})
-        if "weir" not in figures:
+        if ours not in figures:
             continue
         # Asio's channel without a lock, tried before it is awaited, may only be used on one thread.
         peers = {p: v for p, v in figures.items() if not p.startswith(("weir", "raw", "asio channel try"))}
         asio = {p: v for p, v in peers.items() if p.startswith("asio") and "try-first" not in p}
         peer, value = best(peers, unit)
-        columns = [figures["weir"], figures.get("weir single_threaded")]
+        columns = [figures[ours], figures.get(ours.replace("weir", "weir single_threaded"))]
         columns += [best({p: v for p, v in peers.items() if p.startswith(who)}, unit)[1] for who in ("tokio", "go")]
         columns.append(best(asio, unit)[1])
         print(f"| {workload}: {name} | " + " | ".join(readable(c, unit) for c in columns), end="")
@@ -69,7 +72,7 @@ def main():
             print(" | | |")
         else:
             short = peer.replace(" (no io driver)", "").replace(" on tokio", "")
-            print(f" | {short} {readable(value, unit)} | {figures['weir'] / value:.2f} |")
+            print(f" | {short} {readable(value, unit)} | {figures[ours] / value:.2f} |")
 
 
 main()
