@@ -23,6 +23,8 @@
 //   All cancellation types reach the task, which may filter them as in asio::awaitable.
 // Lifetime: a task that is destroyed, running or not, destroys what stands in its frame. When its execution context
 //   is destroyed, so is every task spawned on it, wherever it waits.
+//   So is a task when an operation of Asio that it waits for is destroyed without having completed, with the context of its
+//   timer or socket say: at once, wherever that happens, or if the task is running, next in its turn.
 // Thread safety: a task runs on one thread at a time, also on an executor with many threads.
 // Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn two blocks more. Waiting for an
 // operation of weir, or for a time, allocates nothing. Waiting for one of Asio neither, but for what Asio itself does:
