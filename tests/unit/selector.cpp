@@ -170,6 +170,24 @@ TEST_CASE("selector operations: one that is no receive runs once, and then nothi
     CHECK(sent == 2);
 }
 
+TEST_CASE("selector operations: one whose handler has thrown has run") {
+    asio::io_context ctx;
+    full_and_idle c(ctx);
+    int sent = 0;
+    auto const fail = [&] {
+        ++sent;
+        throw std::runtime_error("thrown");
+    };
+    weir::selector s{weir::biased, weir::on(c.idle.first.async_send(1), fail),
+                     weir::on(c.full.second, nothing)};
+    CHECK_THROWS_AS(s.try_next(), std::runtime_error);
+    CHECK(c.idle.second.try_receive() == 1);
+    CHECK(s.try_next() == 1U);
+    CHECK_FALSE(s.try_next());
+    CHECK(sent == 1);
+    CHECK(c.idle.second.empty());
+}
+
 TEST_CASE("selector errors: are those of a case, and the rounds go on") {
     asio::io_context ctx;
     two_channels c(ctx);

@@ -81,8 +81,11 @@ TEST_CASE("selector destroyed: a round that waits is aborted, and takes nothing 
         auto s = noting(c, seen);
         s.next()(end.handler());
         bool const has_begun = GENERATE(true, false);
+        bool const has_come = GENERATE(true, false);
         if (has_begun) {
             poll(ctx);
+        }
+        if (has_come) {
             CHECK(c.tx_a->try_send(1));
         }
     }
@@ -179,6 +182,24 @@ TEST_CASE("selector fairness: what comes on a case that had nothing waits for ei
             REQUIRE(++rounds <= 10); // eight, and its turn among three
         }
     }
+}
+
+TEST_CASE("selector fairness: a case that begins to be always ready takes turns from then on") {
+    asio::io_context ctx;
+    two_channels c(ctx);
+    std::array<int, 2> ran{};
+    auto const again_a = [&](int) { CHECK(c.tx_a->try_send(0)); };
+    auto const again_b = [&](int) { CHECK(c.tx_b->try_send(0)); };
+    weir::selector s{weir::on(c.a, again_a), weir::on(c.b, again_b)};
+    again_a(0);
+    for (int n = 0; n != 100; ++n) { // the other has nothing
+        CHECK(s.try_next() == 0U);
+    }
+    again_b(0);
+    for (int n = 0; n != 200; ++n) {
+        ++ran.at(s.try_next().value());
+    }
+    CHECK(ran[0] - ran[1] <= 10); // eight until it was looked at again
 }
 
 TEST_CASE("selector in a task: a run of ready values is one trip, and others have their turn every 128") {
