@@ -212,4 +212,24 @@ TEST_CASE("selector with timeout: a round that took too long has taken nothing, 
     CHECK(end.value() == 0);
 }
 
+TEST_CASE("selector try_next: what finds nothing leaves the timer as it is") {
+    asio::io_context ctx;
+    auto [tx, rx] = weir::mpsc::channel<int>(ctx.get_executor(), 1);
+    int received = 0;
+    weir::selector s{weir::on(rx, [&](int) { ++received; }), weir::after(1h, [] {})};
+    outcome<std::size_t> first;
+    s.next()(first.handler());
+    poll(ctx);
+    REQUIRE(tx.try_send(1));
+    poll(ctx);
+    REQUIRE(first.is_success());
+    CHECK_FALSE(ctx.stopped()); // the timer is armed
+    CHECK_FALSE(s.try_next());
+    poll(ctx);
+    CHECK_FALSE(ctx.stopped());
+    REQUIRE(tx.try_send(2));
+    CHECK(s.try_next() == 0);
+    CHECK(received == 2);
+}
+
 } // namespace selector_test

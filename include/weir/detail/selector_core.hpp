@@ -84,12 +84,12 @@ public:
     /// The case that runs or has run, or none.
     [[nodiscard]] std::size_t winner() const noexcept { return round_.winner(); }
 
-    /// The round has come to its end; `has_run`: the winner has run.
-    void end(bool has_run) noexcept {
+    /// The round has come to its end; `how` it has for its winner: `ran`, or none has.
+    void end(round_end how) noexcept {
         stop_waiting();
-        auto const others = has_run ? round_end::lost : round_end::over;
+        auto const others = how == round_end::ran ? round_end::lost : how;
         round_.cases().for_each([others](auto& c) { c.end_round(others); });
-        if (has_run) {
+        if (how == round_end::ran) {
             round_.visit_winner([](auto& c) { c.end_round(round_end::ran); });
         }
         round_.give_up();
@@ -157,12 +157,18 @@ public:
         }
     }
 
-    ~next_core() { end(false); }
+    ~next_core() { end(round_end::over); }
 
     bool try_complete() { return !begin() || rounds_->look() || rounds_->is_over(); }
 
-    /// As try_complete(), but without `otherwise`, and only what can be done at once.
-    bool try_at_once() { return begin() && rounds_->look(); }
+    /// As try_complete(), but without `otherwise`, and only what can be done at once. If that is nothing the round was none.
+    bool try_at_once() {
+        if (begin() && rounds_->look()) {
+            return true;
+        }
+        end(round_end::lost);
+        return false;
+    }
 
     wait_result start_waiting(waiter& w) {
         return has_turn_ ? rounds_->start_waiting(w) : wait_result::look_again;
@@ -201,7 +207,7 @@ private:
         next_core& core;
         std::size_t winner;
 
-        ~at_end() { core.end(winner != none); }
+        ~at_end() { core.end(winner != none ? round_end::ran : round_end::over); }
     };
 
     /// False: the operation has failed.
@@ -221,9 +227,9 @@ private:
         return this->failure_ == failure::none;
     }
 
-    void end(bool has_run) noexcept {
+    void end(round_end how) noexcept {
         if (std::exchange(has_turn_, false)) {
-            rounds_->end(has_run);
+            rounds_->end(how);
             rounds_->turn().give_back();
         }
     }
