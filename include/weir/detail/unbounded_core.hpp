@@ -128,7 +128,7 @@ public:
         if ((before & closed_flag) == 0) {
             wait_closed_.wake_all(woken);
         }
-        if (also != 0 || sent_of(before) == taken_.load(std::memory_order_acquire)) { // [C] [H]
+        if (sent_of(before) == taken_.load(std::memory_order_acquire)) { // [C] [H] else a sender wakes it
             wake_receiver(woken);
         }
     }
