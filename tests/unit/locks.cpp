@@ -6,10 +6,12 @@
 #include <weir/semaphore.hpp>
 #include <weir/synchronized.hpp>
 
+#include <weir/cancellation.hpp>
 #include <weir/select.hpp>
 #include <weir/task.hpp>
 
 #include "support/catch.hpp"
+#include "support/meddling_executor.hpp"
 #include "support/outcome.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -29,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -183,6 +186,7 @@ TEST_CASE("semaphore: guards move, a coroutine that is destroyed while it waits 
     auto held = s.try_acquire();
     auto moved = std::move(held);
     CHECK_FALSE(held); // NOLINT: a guard that was moved from is empty
+    CHECK(held.size() == 0);
     CHECK(moved.size() == 1);
     auto& same = moved;
     moved = std::move(same);
@@ -418,6 +422,43 @@ TEST_CASE("notify: a condition that tasks wait for, on a pool") {
     });
     pool.join();
     CHECK(sum == count * (count + 1) / 2);
+}
+
+TEST_CASE("locks: whoever goes on is posted without a lock, so its executor may use what it was woken by") {
+    using support::meddling_executor;
+    asio::io_context ctx;
+    std::function<void()> meddle;
+    meddling_executor const ex{ctx.get_executor(), &meddle};
+    weir::basic_semaphore<meddling_executor> s(ex, 1);
+    weir::basic_notify<meddling_executor> n(ex);
+    weir::basic_cancellation_source<meddling_executor> source(ex);
+    auto held = s.try_acquire();
+    outcome<permit> acquired;
+    std::array<outcome<>, 2> notified;
+    outcome<> cancelled;
+    int meddled = 0;
+    auto const look = [&] { // takes each lock, and would wait for ever if one was held
+        ++meddled;
+        (void)s.available();
+        n.notify_all();
+        (void)source.child();
+    };
+    s.async_acquire(acquired.handler());
+    n.async_notified(notified[0].handler());
+    meddle = look;
+    n.notify_one();
+    n.async_notified(notified[1].handler());
+    meddle = look;
+    n.notify_all();
+    source.async_cancelled(cancelled.handler());
+    meddle = look;
+    held.release();
+    meddle = look;
+    source.cancel();
+    poll(ctx);
+    CHECK(meddled == 4);
+    CHECK((acquired.is_success() && cancelled.is_success()));
+    CHECK((notified[0].is_success() && notified[1].is_success()));
 }
 
 TEST_CASE("synchronized: reached under its lock, which is free again when the function throws") {
