@@ -10,8 +10,8 @@
 //
 // Capacity      A slot is taken by a value, by a permit, or by a granted send; senders that find none wait in FIFO
 //               order, and a freed slot belongs to the longest waiting one at once. Unbounded: a send never waits.
-// Order         The values of one sender arrive in the order in which its sends were started, also if they overlap, if
-//               they complete on the same executor.
+// Order         The values of one sender arrive in the order in which its sends were started, also if they overlap, unless
+//               these complete on several threads at once.
 // Closing       When the last sender goes, or after close(), the receiver gets what is there and then empty optionals.
 //               Permits and waiting sends keep the channel open. When the receiver goes, every send fails.
 // Cancellation  A cancelled receive has taken nothing; a cancelled send has delivered nothing.

@@ -131,6 +131,11 @@ public:
         core.try_take([this](value_type&& v) { this->note_received(v.number()); });
     }
 
+    /// In one step.
+    std::size_t try_receive_many(std::size_t most) {
+        return core.try_take_many([this](value_type&& v) { this->note_received(v.number()); }, most);
+    }
+
     void drop_receiver() noexcept {
         has_receiver_ = false;
         core.abandon_receiver();

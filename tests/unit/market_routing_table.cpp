@@ -63,7 +63,8 @@ struct fixture {
 
 } // namespace
 
-TEST_CASE("routing table: a subscription to names looks these up, however many instruments and patterns there are") {
+TEST_CASE("routing table: a subscription to names looks these up, however many instruments and patterns "
+          "there are") {
     fixture f;
     CHECK(f.add({"venue:9*"}) == ids{9, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99});
     CHECK(f.symbols.names == 100);

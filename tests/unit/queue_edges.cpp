@@ -10,6 +10,7 @@
 #include <weir/select.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -201,6 +202,45 @@ TEST_CASE("queue edges: nobody waits behind a send of somebody else that has its
         CHECK(rx.try_receive() == 6);
     };
     auto [mpsc, mpmc] = bounded_channels<int>(ctx, 4);
+    check(std::move(mpsc));
+    check(std::move(mpmc));
+}
+
+TEST_CASE("queue edges: a send that has its slot lets the one before it of the same sender look first") {
+    asio::io_context ctx;
+    asio::io_context quicker;
+    bool const cancel_first = GENERATE(false, true);
+    auto const check = [&](auto ends) {
+        auto& [tx, rx] = ends;
+        asio::cancellation_signal cancel;
+        outcome<> first;
+        outcome<> second;
+        outcome<> third;
+        REQUIRE(tx.try_send(10));
+        REQUIRE(tx.try_send(11));
+        tx.async_send(1, asio::bind_cancellation_slot(cancel.slot(), first.handler()));
+        tx.async_send(2, asio::bind_executor(quicker, second.handler()));
+        std::vector<int> out;
+        REQUIRE(rx.try_receive_many(out, 2) == 2); // for the slots that come free
+        tx.async_send(3, asio::bind_executor(quicker, third.handler()));
+        poll(quicker);
+        CHECK(rx.size() == 0);
+        if (cancel_first) {
+            cancel.emit(asio::cancellation_type::total);
+        }
+        poll(ctx);
+        poll(quicker);
+        out.clear();
+        rx.try_receive_many(out, 9);
+        poll(quicker);
+        rx.try_receive_many(out, 9);
+        CHECK(out == (cancel_first ? std::vector{2, 3} : std::vector{1, 2, 3}));
+        CHECK(first.is_success() == !cancel_first);
+        CHECK(second.is_success());
+        CHECK(third.is_success());
+        CHECK(tx.try_send(4));
+    };
+    auto [mpsc, mpmc] = bounded_channels<int>(ctx, 2);
     check(std::move(mpsc));
     check(std::move(mpmc));
 }

@@ -92,14 +92,14 @@ public:
         return &element;
     }
 
-    /// Whether `test` holds for one. Linear.
+    /// The first element that `test` holds for, or null. Linear.
     template <class Test>
-    [[nodiscard]] bool has_any(Test test) const noexcept {
-        hook const* p = end_.next_;
+    [[nodiscard]] T* find(Test test) noexcept {
+        hook* p = end_.next_;
         while (p != &end_ && !test(static_cast<T const&>(*p))) {
             p = p->next_;
         }
-        return p != &end_;
+        return p != &end_ ? static_cast<T*>(p) : nullptr;
     }
 
     /// f(T&) in order. `f` changes no list.

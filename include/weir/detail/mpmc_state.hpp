@@ -97,10 +97,8 @@ public:
                 r.refused = true;
             } else {
                 nodes_.reserve(std::min(capacity_, capacity_ - free_slots() + r.wanted));
-                bool const is_behind = senders_.is_behind(r.sender);
                 senders_.push_back(r);
-                grant(woken, is_behind ? nullptr : &r);
-                return is_behind || !r.is_settled() ? wait_result::parked : wait_result::look_again;
+                grant(woken, &r);
             }
         }
         return r.is_settled() ? wait_result::look_again : wait_result::parked;
@@ -111,10 +109,10 @@ public:
         if (r.refused) {
             return attempt::closed;
         }
-        if (r.granted < r.wanted) {
+        if (!r.may_look()) {
             return attempt::not_now;
         }
-        auto const granted = senders_.leave(r);
+        auto const granted = senders_.leave(r, woken);
         if (!has_receivers()) {
             free(granted, woken);
             return attempt::closed;
@@ -122,7 +120,7 @@ public:
         return attempt::done;
     }
 
-    void withdraw(slot_request& r, wake_batch& woken) noexcept { free(senders_.leave(r), woken); }
+    void withdraw(slot_request& r, wake_batch& woken) noexcept { free(senders_.leave(r, woken), woken); }
 
     // --- values --------------------------------------------------------------------------------------------------
 

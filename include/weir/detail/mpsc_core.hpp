@@ -132,10 +132,8 @@ public:
                 r.refused = true;
             } else {
                 word_.fetch_or(senders_wait, std::memory_order_seq_cst); // [W] before the head is looked at
-                bool const is_behind = senders_.is_behind(r.sender);
                 senders_.push_back(r);
-                grant(woken, is_behind ? nullptr : &r);
-                return is_behind || !r.is_settled() ? wait_result::parked : wait_result::look_again;
+                grant(woken, &r);
             }
         }
         return r.is_settled() ? wait_result::look_again : wait_result::parked;
@@ -143,14 +141,15 @@ public:
 
     /// What has become of a queued request. `done`: its slots are the caller's now.
     attempt claim(slot_request& r) noexcept {
+        wake_batch woken;
         std::lock_guard lock(mutex_);
         if (r.refused) {
             return attempt::closed;
         }
-        if (r.granted < r.wanted) {
+        if (!r.may_look()) {
             return attempt::not_now;
         }
-        auto const granted = senders_.leave(r);
+        auto const granted = senders_.leave(r, woken);
         let_pass();
         if ((word_.load(std::memory_order_relaxed) & receiver_gone) != 0) {     // [S] set under the mutex
             word_.fetch_sub(granted * one_reserved, std::memory_order_acq_rel); // [S]
@@ -165,7 +164,7 @@ public:
         std::uint32_t unused = 0;
         {
             std::lock_guard lock(mutex_);
-            unused = senders_.leave(r);
+            unused = senders_.leave(r, woken);
             grant(woken); // another may be the front now, or nobody
         }
         return_slots(unused);

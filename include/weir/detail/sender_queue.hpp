@@ -6,9 +6,10 @@
 // How senders wait for room in a bounded channel: each queues a request, and slots are granted to the queue's front.
 //
 // A request that was granted all its slots has left the queue, is woken, and has not looked yet: until it does, its
-// sender's next send must not pass it, because what one sender started first it sends first. Other senders may: would they
-// wait as well, then with three of them each message would be waited for, for ever. Senders are told apart by their names,
-// and quickly by the lane that a name has.
+// sender's next send must not pass it, because what one sender started first it sends first. So that one, although it may
+// get its slot as well, is held back: it is woken when the one before has looked. Other senders do not wait: if they did,
+// then with three of them each message would be waited for, for ever. Senders are told apart by their names, and quickly by
+// the lane that a name has.
 
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/sender_name.hpp>
@@ -30,13 +31,17 @@ struct slot_request : list_hook<> {
         : wanted(n), sender(of), is_send(sends) {}
 
     /// Nothing more will happen to it.
-    [[nodiscard]] bool is_settled() const noexcept { return refused || granted == wanted; }
+    [[nodiscard]] bool is_settled() const noexcept { return refused || may_look(); }
+
+    /// All its slots are there, and it is its turn.
+    [[nodiscard]] bool may_look() const noexcept { return granted == wanted && !is_held; }
 
     waiter* who = nullptr;
     std::uint32_t const wanted;
     sender_name const sender;
     bool const is_send; // else it only reserves, and what the sender starts later may pass it
     std::uint32_t granted = 0;
+    bool is_held = false; // behind an earlier send of its sender
     bool refused = false; // the channel was closed
 };
 
@@ -46,12 +51,9 @@ public:
     /// Nobody waits.
     [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
 
-    /// Whether a send of this sender has its slot and has not looked yet: then its next one has to wait, and to look
-    /// through its executor, as that one does. Linear in all such sends, if their lane is the same; else constant.
-    [[nodiscard]] bool is_behind(sender_name sender) const noexcept {
-        return in_lane_[lane_of(sender)] != 0 &&
-               granted_.has_any([&](slot_request const& other) { return other.sender == sender; });
-    }
+    /// Whether a send of this sender has its slot and has not looked yet. Linear in all such sends, if their lane is the
+    /// same; else constant.
+    [[nodiscard]] bool is_behind(sender_name sender) noexcept { return first_granted(sender) != nullptr; }
 
     /// A bit for each lane in which is_behind() may find something.
     [[nodiscard]] sender_lanes lanes() const noexcept {
@@ -70,7 +72,7 @@ public:
     void push_back(slot_request& r) noexcept { waiting_.push_back(r); }
 
     /// Gives what take(most) has, at most what is asked for, to the front, until that is not enough. Who has all is
-    /// woken, but for `quiet`, who asks for itself.
+    /// woken, or held back; but for `quiet`, who asks for itself.
     template <class Take>
     void grant(wake_batch& woken, slot_request const* quiet, Take take) noexcept {
         while (!waiting_.empty()) {
@@ -81,20 +83,24 @@ public:
             }
             r.unlink();
             if (r.is_send) {
+                r.is_held = is_behind(r.sender);
                 granted_.push_back(r);
                 ++in_lane_[lane_of(r.sender)];
             }
-            if (&r != quiet) {
+            if (!r.is_held && &r != quiet) {
                 r.who->wake(woken);
             }
         }
     }
 
-    /// A request has looked, or goes. Returns the slots that it had.
-    [[nodiscard]] std::uint32_t leave(slot_request& r) noexcept {
+    /// A request has looked, or goes: the next one of its sender may look. Returns the slots that it had.
+    [[nodiscard]] std::uint32_t leave(slot_request& r, wake_batch& woken) noexcept {
         if (r.is_linked()) {
             r.unlink();
-            in_lane_[lane_of(r.sender)] -= r.granted == r.wanted ? 1 : 0; // else it was waiting
+            if (r.granted == r.wanted) { // else it was waiting
+                --in_lane_[lane_of(r.sender)];
+                let_next_look(r, woken);
+            }
         }
         r.refused = false;
         return std::exchange(r.granted, 0);
@@ -113,6 +119,21 @@ public:
 
 private:
     static constexpr std::size_t lanes_ = 16;
+
+    [[nodiscard]] slot_request* first_granted(sender_name sender) noexcept {
+        return in_lane_[lane_of(sender)] == 0
+                   ? nullptr
+                   : granted_.find([&](slot_request const& r) { return r.sender == sender; });
+    }
+
+    void let_next_look(slot_request& after, wake_batch& woken) noexcept {
+        if (!std::exchange(after.is_held, false)) { // else that is for the one that it was behind
+            if (auto* const next = first_granted(after.sender)) {
+                next->is_held = false;
+                next->who->wake(woken);
+            }
+        }
+    }
 
     [[nodiscard]] static std::size_t lane_of(sender_name sender) noexcept { return sender % lanes_; }
 
