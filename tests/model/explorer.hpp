@@ -26,6 +26,7 @@
 // threads of the failed run cannot be ended, so their stacks and the scenario's state are kept for good.
 
 #include "memory.hpp"
+#include "sanitizers.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,14 +38,6 @@ namespace model {
 
 inline constexpr unsigned unbounded = std::numeric_limits<unsigned>::max();
 
-#if defined(__SANITIZE_THREAD__)
-#define WEIR_MODEL_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEIR_MODEL_TSAN 1
-#endif
-#endif
-
 /// ThreadSanitizer has nothing to find here, where one thread plays all, and makes it very slow.
 #ifdef WEIR_MODEL_TSAN
 inline constexpr bool under_thread_sanitizer = true;
@@ -53,7 +46,7 @@ inline constexpr bool under_thread_sanitizer = false;
 #endif
 
 /// AddressSanitizer looks at what is freed too early; that needs some of the orders, and the build without it runs all.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WEIR_MODEL_ASAN
 inline constexpr std::size_t runs_that_suffice = 20'000;
 #else
 inline constexpr std::size_t runs_that_suffice =

@@ -9,6 +9,7 @@
 // sanitizers are told of each switch; AddressSanitizer would take a stack that it does not know for an overflow.
 
 #include "explorer.hpp"
+#include "sanitizers.hpp"
 
 #include <boost/context/fiber.hpp>
 #include <boost/context/preallocated.hpp>
@@ -17,14 +18,6 @@
 #include <functional>
 #include <memory>
 #include <utility>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WEIR_MODEL_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WEIR_MODEL_ASAN 1
-#endif
-#endif
 
 #ifdef WEIR_MODEL_ASAN
 #include <sanitizer/asan_interface.h>

@@ -6,9 +6,9 @@
 // The sender of the bounded channels: mpsc::sender and mpmc::sender are this class over their cores, `Core`.
 //
 // What it asks of a core: the counts of channel_owners.hpp, and
-//   try_send(value, sender)                       attempt: not past what the sender started to send before
-//   try_reserve(n, sender)                        attempt, likewise
-//   try_reserve_up_to(n, sender)                  how many
+//   try_send(value, name)                         attempt: not past what that sender started to send before
+//   try_reserve(n, name)                          attempt, likewise
+//   try_reserve_up_to(n, name)                    how many
 //   send_reserved(value)                          with one of those
 //   return_slots(n)                               likewise
 //   request(r, w), claim(r), withdraw(r)          a slot_request (sender_queue.hpp) in the queue

@@ -47,25 +47,25 @@ public:
     // --- senders: what bounded_sender.hpp asks for -----------------------------------------------------------------
 
     template <class U>
-    attempt try_send(U&& value, sender_name sender) {
+    attempt try_send(U&& value, sender_name name) {
         wake_batch woken;
         lock_type lock(mutex_);
-        auto const a = state_.reserve(1, sender);
+        auto const a = state_.reserve(1, name);
         if (a == attempt::done) {
             put(lock, woken, std::forward<U>(value));
         }
         return a;
     }
 
-    attempt try_reserve(std::uint32_t n, sender_name sender) {
+    attempt try_reserve(std::uint32_t n, sender_name name) {
         std::lock_guard lock(mutex_);
-        return state_.reserve(n, sender);
+        return state_.reserve(n, name);
     }
 
-    std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name sender) {
+    std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name name) {
         std::lock_guard lock(mutex_);
         auto const n = std::min<std::size_t>(most, state_.free_slots());
-        return state_.reserve(n, sender) == attempt::done ? static_cast<std::uint32_t>(n) : 0;
+        return state_.reserve(n, name) == attempt::done ? static_cast<std::uint32_t>(n) : 0;
     }
 
     void send_reserved(T&& value) {

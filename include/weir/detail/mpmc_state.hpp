@@ -69,13 +69,13 @@ public:
 
     // --- slots ---------------------------------------------------------------------------------------------------
 
-    /// Makes `n` slots busy, if so many are free, nobody waits for them, and `sender` has sent what it started to send
-    /// before. If it throws nothing has happened.
-    attempt reserve(std::size_t n, sender_name sender) {
+    /// Makes `n` slots busy, if so many are free, nobody waits for them, and the sender of that name has sent what
+    /// it started to send before. If it throws nothing has happened.
+    attempt reserve(std::size_t n, sender_name name) {
         if (is_closed_) {
             return attempt::closed;
         }
-        if (n != 0 && (!senders_.empty() || senders_.is_behind(sender) || n > free_slots())) {
+        if (n != 0 && (!senders_.empty() || senders_.is_behind(name) || n > free_slots())) {
             return attempt::not_now;
         }
         nodes_.reserve(capacity_ - free_slots() + n);

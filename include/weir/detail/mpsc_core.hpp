@@ -64,27 +64,27 @@ public:
 
     // --- senders -------------------------------------------------------------------------------------------------
 
-    /// Sends `value` if there is room, nobody waits for it, and `sender` has sent what it started to send before; else
-    /// leaves it alone.
+    /// Sends `value` if there is room, nobody waits for it, and the sender of that name has sent what it started to send
+    /// before; else leaves it alone.
     template <class U>
-    attempt try_send(U&& value, sender_name sender) {
+    attempt try_send(U&& value, sender_name name) {
         word s{};
-        if (auto const a = admit(one_sent, 1, s, behind_own(sender)); a != attempt::done) {
+        if (auto const a = admit(one_sent, 1, s, behind_own(name)); a != attempt::done) {
             return a;
         }
         put(s, std::forward<U>(value));
         return attempt::done;
     }
 
-    attempt try_reserve(std::uint32_t n, sender_name sender) {
+    attempt try_reserve(std::uint32_t n, sender_name name) {
         word s{};
-        return admit(n * one_reserved, n, s, behind_own(sender));
+        return admit(n * one_reserved, n, s, behind_own(name));
     }
 
     /// Reserves what there is, `most` at the most.
-    std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name sender) {
+    std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name name) {
         auto n = std::min(most, static_cast<std::uint32_t>(this->capacity()));
-        while (n != 0 && try_reserve(n, sender) != attempt::done) {
+        while (n != 0 && try_reserve(n, name) != attempt::done) {
             n = this->is_closed() ? 0 : std::min(n - 1, static_cast<std::uint32_t>(this->capacity()));
         }
         return n;
@@ -222,16 +222,16 @@ public:
 
 private:
     /// For admit(): whether an earlier send of the same sender has not sent yet. Called when the flag of [W] was gone.
-    [[nodiscard]] auto behind_own(sender_name sender) noexcept {
-        return [this, sender] {
+    [[nodiscard]] auto behind_own(sender_name name) noexcept {
+        return [this, name] {
             auto const lanes = lanes_.load(std::memory_order_acquire); // [L]
-            return lanes != 0 && (lanes & sender_queue::bit_of(sender)) != 0 && is_behind(sender);
+            return lanes != 0 && (lanes & sender_queue::bit_of(name)) != 0 && is_behind(name);
         };
     }
 
-    [[nodiscard]] WEIR_NOINLINE bool is_behind(sender_name sender) noexcept {
+    [[nodiscard]] WEIR_NOINLINE bool is_behind(sender_name name) noexcept {
         std::lock_guard lock(mutex_);
-        return senders_.is_behind(sender);
+        return senders_.is_behind(name);
     }
 
     /// Writes the value of the position that was sent when the word was `before`, and wakes the receiver if it waited.
@@ -282,7 +282,10 @@ private:
 
     /// After a change of the queue, under the mutex: new sends may pass, if nobody waits.
     void let_pass() noexcept {
-        lanes_.store(senders_.lanes(), std::memory_order_release); // [L] before the flag
+        if (auto const now = senders_.lanes();
+            now != lanes_.load(std::memory_order_relaxed)) { // [L] the mutex
+            lanes_.store(now, std::memory_order_release);    // [L] before the flag
+        }
         if (senders_.empty()) {
             word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
         }

@@ -25,8 +25,8 @@ namespace weir::detail {
 template <class Core>
 class slot_wait {
 public:
-    slot_wait(Core& core, std::uint32_t n, sender_name sender, bool sends) noexcept
-        : core_(core), wanted_(n), sender_(sender), sends_(sends) {}
+    slot_wait(Core& core, std::uint32_t n, sender_name name, bool sends) noexcept
+        : core_(core), wanted_(n), sender_(name), sends_(sends) {}
 
     slot_wait(slot_wait&& other) noexcept // before it waits
         : core_(std::move(other.core_)),
@@ -86,10 +86,8 @@ public:
     static constexpr bool eager = true;
 
     template <class... Args>
-    send_core(Core& core, sender_name sender, Executor const& ex, Args&&... args)
-        : endpoint_operation<Executor>(ex),
-          slot_(core, 1, sender, true),
-          value_(std::forward<Args>(args)...) {}
+    send_core(Core& core, sender_name name, Executor const& ex, Args&&... args)
+        : endpoint_operation<Executor>(ex), slot_(core, 1, name, true), value_(std::forward<Args>(args)...) {}
 
     bool try_complete() {
         attempt const a =
@@ -132,8 +130,8 @@ public:
     using signature = void(error_code, std::optional<Permit>);
     static constexpr bool eager = false;
 
-    reserve_core(Core& core, sender_name sender, Executor const& ex, std::uint32_t n)
-        : endpoint_operation<Executor>(ex), slots_(core, n, sender, false), n_(n) {}
+    reserve_core(Core& core, sender_name name, Executor const& ex, std::uint32_t n)
+        : endpoint_operation<Executor>(ex), slots_(core, n, name, false), n_(n) {}
 
     bool try_complete() {
         attempt const a = slots_.try_claim();

@@ -53,7 +53,7 @@ public:
 
     /// Whether a send of this sender has its slot and has not looked yet. Linear in all such sends, if their lane is the
     /// same; else constant.
-    [[nodiscard]] bool is_behind(sender_name sender) noexcept { return first_granted(sender) != nullptr; }
+    [[nodiscard]] bool is_behind(sender_name name) noexcept { return first_granted(name) != nullptr; }
 
     /// A bit for each lane in which is_behind() may find something.
     [[nodiscard]] sender_lanes lanes() const noexcept {
@@ -64,8 +64,8 @@ public:
         return bits;
     }
 
-    [[nodiscard]] static sender_lanes bit_of(sender_name sender) noexcept {
-        return sender_lanes{1} << lane_of(sender);
+    [[nodiscard]] static sender_lanes bit_of(sender_name name) noexcept {
+        return sender_lanes{1} << lane_of(name);
     }
 
     /// Puts a new request at the end.
@@ -120,10 +120,10 @@ public:
 private:
     static constexpr std::size_t lanes_ = 16;
 
-    [[nodiscard]] slot_request* first_granted(sender_name sender) noexcept {
-        return in_lane_[lane_of(sender)] == 0
+    [[nodiscard]] slot_request* first_granted(sender_name name) noexcept {
+        return in_lane_[lane_of(name)] == 0
                    ? nullptr
-                   : granted_.find([&](slot_request const& r) { return r.sender == sender; });
+                   : granted_.find([&](slot_request const& r) { return r.sender == name; });
     }
 
     void let_next_look(slot_request& after, wake_batch& woken) noexcept {
@@ -135,7 +135,7 @@ private:
         }
     }
 
-    [[nodiscard]] static std::size_t lane_of(sender_name sender) noexcept { return sender % lanes_; }
+    [[nodiscard]] static std::size_t lane_of(sender_name name) noexcept { return name % lanes_; }
 
     intrusive_list<slot_request> waiting_;        // in order
     intrusive_list<slot_request> granted_;        // sends that have their slots, and have not looked yet

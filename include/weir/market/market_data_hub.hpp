@@ -166,7 +166,7 @@ private:
     mpsc::sender<market_tick> feed_;
     mpsc::receiver<market_tick> data_;
     mpsc::sender<market_command> client_commands_;
-    mpsc::receiver<market_command> commands_;
+    std::optional<mpsc::receiver<market_command>> commands_; // until it takes none any more
     broadcast::sender<shutdown_notice> shutdown_sender_;
     broadcast::receiver<shutdown_notice> shutdown_;
     weir::detail::intrusive_ptr<detail::hub_signal> signal_; // raised by subscribers
@@ -211,7 +211,7 @@ inline task<> market_data_hub::loop() {
     auto on_signal = [this] { look_after_subscribers(); };
     while (is_running_) {
         co_await select(
-            on(shutdown_, on_shutdown), on(commands_, on_command),
+            on(shutdown_, on_shutdown), on(*commands_, on_command),
             on(data_.async_receive_many(run_, options_.run_size), on_data).when(!routes_.is_blocked()),
             on(operation(detail::signal_core(*signal_)), on_signal));
     }
@@ -287,7 +287,7 @@ inline void market_data_hub::execute(shutdown& command) {
 /// Processes and delivers what was accepted, within the drain timeout.
 inline task<> market_data_hub::drain() {
     shutdown_sender_.send(shutdown_notice{});
-    commands_.close();
+    commands_->close();
     data_.close();
     auto const deadline = weir::detail::from_now(options_.drain_timeout);
     bool is_drained = false;
@@ -319,12 +319,16 @@ inline void market_data_hub::close() noexcept {
     shutdown_answers_.clear();
 }
 
-/// Commands that came behind the shutdown: a shutdown has been done, the others see that their answer was dropped.
+/// Commands that came behind the shutdown: a shutdown has been done, the others see that their answer was dropped. Whoever has
+/// room for one and has not sent it yet finds nobody.
 inline void market_data_hub::refuse_commands() {
-    commands_.close();
-    while (auto command = commands_.try_receive())
+    if (!commands_)
+        return;
+    commands_->close();
+    while (auto command = commands_->try_receive())
         if (auto* s = std::get_if<shutdown>(&*command))
             s->answer.send(reply<done>());
+    commands_.reset();
 }
 
 inline hub_statistics market_data_hub::statistics() const {
