@@ -28,7 +28,9 @@ public:
         leaver* next_ = nullptr; // the signal's mutex
     };
 
-    void raise() noexcept { raise_with([] {}); }
+    void raise() noexcept {
+        raise_with([] {});
+    }
 
     /// Raises the flag and puts `who` in the list of those who have gone: once for each.
     void raise_gone(leaver& who) noexcept {

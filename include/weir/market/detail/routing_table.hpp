@@ -247,9 +247,9 @@ private:
     Symbols const* symbols_;
     std::vector<std::unique_ptr<subscriber>> subscribers_; // each at its queue's place()
     std::vector<subscriber*> with_patterns_;               // those who may get instruments that are new
-    std::vector<std::vector<subscriber*>> routes_; // by instrument
-    std::vector<subscriber*> staged_;              // those with something staged
-    delivery_counts gone_;                         // of subscribers that were forgotten
+    std::vector<std::vector<subscriber*>> routes_;         // by instrument
+    std::vector<subscriber*> staged_;                      // those with something staged
+    delivery_counts gone_;                                 // of subscribers that were forgotten
 };
 
 } // namespace weir::market::detail
