@@ -50,7 +50,7 @@ public:
 
     WEIR_NOINLINE void await_suspend(std::coroutine_handle<> waiting) {
         handle_ = waiting;
-        auto const number = root_.wait_for(*this);
+        auto const number = root_.wait_outside_for(*this);
         std::forward<Op>(op_)(handler(root_, number));
     }
 

@@ -17,7 +17,9 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -73,6 +75,25 @@ public:
         }
     }
 
+    /// Adds what make() makes, which others may share, unless find(hook) accepts one of those that were added so before.
+    /// Looks at the latest few only, so that its cost does not grow.
+    template <class Find, class Make>
+    static void find_or_add(intrusive_ptr<context_registry> registry, Find find, Make make) {
+        std::lock_guard lock(registry->mutex_);
+        for (context_hook* const hook : registry->shared_) {
+            if (hook != nullptr && find(*hook)) {
+                return;
+            }
+        }
+        context_hook& hook = make();
+        if (!registry->down_) {
+            registry->hooks_.push_back(hook);
+            hook.registry_ = registry;
+            registry->shared_[registry->next_shared_] = &hook;
+            registry->next_shared_ = (registry->next_shared_ + 1) % registry->shared_.size();
+        }
+    }
+
     /// Takes a hook out, if it is in; `under_lock` runs while a shutdown cannot.
     template <class F>
     static void remove(context_hook& hook, F under_lock) noexcept {
@@ -80,6 +101,7 @@ public:
         if (context_registry* const registry = hook.registry_.get()) {
             std::lock_guard lock(registry->mutex_);
             keep = std::move(hook.registry_); // under the lock: a shutdown may be reading it
+            registry->stop_sharing(hook);
             if (hook.is_linked()) {
                 hook.unlink();
             }
@@ -131,9 +153,18 @@ public:
 private:
     friend class context_service;
 
+    void stop_sharing(context_hook const& hook) noexcept { // under the lock
+        for (context_hook*& shared : shared_) {
+            if (shared == &hook) {
+                shared = nullptr;
+            }
+        }
+    }
+
     void shutdown() noexcept {
         std::unique_lock lock(mutex_);
         down_ = true;
+        shared_.fill(nullptr);
         while (context_hook* hook = hooks_.pop_front()) {
             hook->on_context_shutdown(lock);
             if (!lock.owns_lock()) {
@@ -151,6 +182,8 @@ private:
     std::mutex mutex_;
     intrusive_list<context_hook, context_tag> hooks_;   // mutex_
     intrusive_list<context_hook, context_tag> retired_; // mutex_
+    std::array<context_hook*, 8> shared_{};             // mutex_; of hooks_, the latest that others may share
+    std::size_t next_shared_ = 0;                       // mutex_
     bool down_ = false;                                 // mutex_; nothing is added any more
     std::atomic<unsigned> posting_{0};                  // [P] threads between begin_post and end_post
     reference_count<> owners_;

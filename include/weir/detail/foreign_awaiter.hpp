@@ -58,8 +58,8 @@ public:
         foreign_budget = budget;
         core_.retain();
         handle_ = waiting;
-        auto const executor = tracked(core_.get_executor());
-        queue_ = intrusive_ptr<run_queue>(new run_queue_over<std::decay_t<decltype(executor)>>(executor));
+        auto executor = tracked(core_.get_executor());
+        queue_ = run_queue_over<decltype(executor)>::make(std::move(executor));
         if (yields) {
             queue_->push(*this);
         } else {

@@ -3,25 +3,22 @@
 #ifndef WEIR_DETAIL_RUN_QUEUE_HPP
 #define WEIR_DETAIL_RUN_QUEUE_HPP
 
-// The ready list of coroutines that run one at a time on one executor.
+// The coroutines that run one at a time on one executor, and how they come to run there.
 //
-// Who wakes a coroutine links a node into the list; the first one that finds the queue idle also posts one function,
-// which runs all that is ready by then. So a wake-up costs a lock and a link, a run of wake-ups costs one post, and
-// nothing is allocated: the nodes live in coroutine frames, the posted function in memory that the queue lends.
-// A coroutine that is destroyed takes its node out again; the posted function owns the queue, never a node.
+// Who wakes a coroutine puts its node into the queue's ready list (ready_list.hpp); the first one that finds the queue
+// idle also posts one function, which runs what is ready. Nothing is allocated: the nodes live in coroutine frames, the
+// posted function in memory that the queue lends. A coroutine that is destroyed takes its node out again; the posted
+// function owns the queue, never a node.
 //
-// A queue that becomes ready on a thread which is running another queue of the same strand or one-thread loop does not go through the
-// executor at all: it follows in the same function (drain_scope). That is how two tasks of one strand or loop wake one
-// another at the price of a few locked instructions. It stays fair: only so many follow before the executor gets its
-// turn, and a task that yields always goes through the executor.
-//
-// Nodes of one queue never run side by side, even on an executor with many threads: the queue posts again only when
-// the last function has come to its end. A coroutine is therefore never resumed while it is still being suspended.
+// Tasks of one strand, or of a loop that was promised one thread, share a queue (run_queue_over.hpp). What one of them
+// wakes then runs in the same function, at the price of an exchange. It stays fair: a function runs so many nodes and
+// leaves the rest to another one, behind whatever else the executor has to do; and so does a coroutine that yields.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/lent_storage.hpp>
+#include <weir/detail/ready_list.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
 
@@ -46,7 +43,7 @@ protected:
 };
 
 /// Something to run on a queue.
-class run_node : public list_hook<struct run_queue_tag> {
+class run_node : public basic_ready_node<std::atomic> {
 public:
     virtual void run() = 0;
 
@@ -60,7 +57,7 @@ protected:
 class run_queue
     : public postable
     , public context_hook {
-    using node_list = intrusive_list<run_node, run_queue_tag>;
+    using ready_list = basic_ready_list<std::atomic>;
 
 public:
     run_queue(run_queue const&) = delete;
@@ -68,17 +65,15 @@ public:
 
     /// Makes a node ready. False if it is ready already, or if the context has gone. Any thread.
     bool push(run_node& node, wake_batch& woken) noexcept {
-        std::lock_guard lock(mutex_);
-        if (dead_ || node.is_linked()) {
-            return false;
+        if (has_turn_here()) {
+            return ready_.push_here(node);
         }
-        ready_.push_back(node);
-        if (!busy_) {
-            busy_ = true;
-            begin_post();
+        auto const pushed = ready_.push(node);
+        if (pushed == ready_list::pushed::first) {
+            add_ref(); // for what is posted
             woken.add(*this);
         }
-        return true;
+        return pushed != ready_list::pushed::no;
     }
 
     /// Makes a node ready, from where no lock is held.
@@ -87,67 +82,46 @@ public:
         push(node, woken);
     }
 
-    /// Takes a node out; false if it was not in. Called where the queue's nodes run, or when nothing runs.
-    bool remove(run_node& node) noexcept {
-        std::lock_guard lock(mutex_);
-        if (!node.is_linked()) {
-            return false;
+    /// Makes a node ready again that is running: it lets others, and whatever else the executor has to do, run first.
+    void yield(run_node& node) noexcept {
+        if (has_turn_here()) {
+            ready_.push_behind(node);
+        } else {
+            push(node);
         }
-        node.unlink();
-        return true;
     }
 
-    /// Runs `f` now, as one of the queue's nodes, if the queue is idle. To be called on the queue's executor only.
+    /// Takes a node out that nobody can push any more; false if it was not in. Called where the queue's nodes run, or when
+    /// nothing runs.
+    bool remove(run_node& node) noexcept { return ready_.remove(node); }
+
+    /// Runs `f` now, as one of the queue's nodes, if none of them runs. To be called on the queue's executor only.
     template <class F>
     [[nodiscard]] bool run_now(F f) {
-        struct call final : run_node {
-            explicit call(F& function) noexcept : f(function) {}
-
-            void run() override { f(); }
-
-            F& f;
-        } node{f};
-
-        {
-            std::lock_guard lock(mutex_);
-            if (dead_ || busy_ || runs_) {
-                return false;
-            }
-            busy_ = runs_ = true;
+        if (!ready_.begin_aside()) {
+            return false;
         }
-        drain_scope scope(*this);
-        run_all(&node);
-        scope.run_followers();
-        return true;
-    }
+        auto const keep = intrusive_ptr<run_queue>::share(this);
 
-    /// Runs `f` now, on whatever thread, if none of the queue's nodes runs; none does meanwhile, nor does the context go.
-    template <class F>
-    [[nodiscard]] bool run_aside(F f) noexcept {
-        {
-            std::lock_guard lock(mutex_);
-            if (dead_ || runs_) {
-                return false;
+        struct aside : turn {
+            using turn::turn;
+
+            ~aside() {
+                leave();
+                if (this->queue.ready_.end_aside()) {
+                    this->queue.post_again();
+                }
             }
-            runs_ = true;
-            posters_.fetch_add(1, std::memory_order_relaxed); // [P] as begin_post()
-        }
+        } const scope(*this);
+
         f();
-        bool posts = false;
-        {
-            std::lock_guard lock(mutex_);
-            runs_ = false;
-            posts = std::exchange(came_aside_, false) && !dead_;
-            if (posts) {
-                begin_post();
-            }
-        }
-        end_post();
-        if (posts) {
-            post_to_executor();
-        }
         return true;
     }
+
+    /// Keeps the context from going, until release_context(). False if it is going. Any thread.
+    [[nodiscard]] bool hold_context() noexcept { return ready_.hold(); }
+
+    void release_context() noexcept { ready_.end_post(); }
 
     void add_client(run_queue_client& client) noexcept {
         std::lock_guard lock(mutex_);
@@ -168,17 +142,19 @@ public:
     /// Whether the calling thread runs a function of the queue's executor. False where the executor cannot tell, and when it
     /// has gone with its context.
     [[nodiscard]] bool is_on_this_thread() noexcept {
-        std::lock_guard lock(mutex_); // the executor is there while dead_ is not set
-        return !dead_ && executor_runs_this_thread();
+        std::lock_guard lock(mutex_); // the list is closed under it, and the executor goes afterwards
+        return !ready_.is_closed() && executor_runs_this_thread();
     }
 
     /// Whether the calling thread is inside a task or another coroutine that weir resumed.
-    [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_scope_ != nullptr; }
+    [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_turn_ != nullptr; }
 
     /// Whether it runs on an executor of the type that has this mark.
     [[nodiscard]] bool is_over(char const* type_mark) const noexcept { return type_mark_ == type_mark; }
 
     void add_ref() noexcept { owners_.add(); }
+
+    [[nodiscard]] bool add_ref_unless_gone() noexcept { return owners_.add_unless_zero(); }
 
     void release() noexcept {
         if (owners_.drop()) {
@@ -203,66 +179,58 @@ protected:
             return allocator_type(queue->storage_);
         }
 
-        void operator()() const {
-            drain_scope scope(*queue);
-            queue->take_and_run();
-            scope.run_followers();
-        }
+        void operator()() const { queue->run_turn(); }
     };
 
 private:
-    /// What the current thread is running of run queues: the first one, and those of the same executor that follow it.
-    class drain_scope {
+    /// That the current thread runs nodes of a queue, perhaps inside a node of another.
+    class turn {
     public:
-        explicit drain_scope(run_queue& first) noexcept
-            : first_(first), outer_(std::exchange(current_scope_, this)) {}
+        explicit turn(run_queue& q) noexcept : queue(q), outer_(std::exchange(current_turn_, this)) {}
 
-        drain_scope(drain_scope const&) = delete;
+        turn(turn const&) = delete;
 
-        ~drain_scope() {
-            current_scope_ = outer_;
-            while (run_queue* q = next()) { // a handler threw: the others must run all the same
-                q->post_to_executor();
-            }
-        }
+        run_queue& queue;
 
-        /// Takes over what begin_post() gave a queue, to run it later in the same function. False: it has to be posted.
-        bool take(run_queue& q) noexcept {
-            if (left_ == 0 || !first_.shares_executor_with(q)) {
-                return false;
-            }
-            --left_;
-            *last_ = &q;
-            last_ = &q.follower_;
-            return true;
-        }
+    protected:
+        ~turn() = default;
 
-        void run_followers() {
-            while (run_queue* next_in_line = next()) {
-                intrusive_ptr<run_queue> const q(next_in_line); // the count of begin_post
-                q->end_post();
-                q->take_and_run();
-            }
-        }
+        void leave() const noexcept { current_turn_ = outer_; }
 
     private:
-        run_queue* next() noexcept {
-            run_queue* q = followers_;
-            if (q != nullptr) {
-                followers_ = std::exchange(q->follower_, nullptr);
-                if (followers_ == nullptr) {
-                    last_ = &followers_;
-                }
-            }
-            return q;
-        }
-
-        run_queue& first_;
-        drain_scope* outer_;
-        run_queue* followers_ = nullptr;
-        run_queue** last_ = &followers_;
-        unsigned left_ = 32; // so many follow before the executor has its turn
+        turn* outer_;
     };
+
+    /// A turn that ends, also when a node throws: what is left is posted again.
+    class posted_turn : public turn {
+    public:
+        using turn::turn;
+
+        ~posted_turn() {
+            leave();
+            if (queue.ready_.end_turn()) {
+                queue.post_again();
+            }
+        }
+    };
+
+    [[nodiscard]] bool has_turn_here() const noexcept {
+        return current_turn_ != nullptr && &current_turn_->queue == this;
+    }
+
+    void run_turn() {
+        if (!ready_.begin_turn()) {
+            return;
+        }
+        posted_turn const scope(*this);
+        for (unsigned left = longest_turn; left != 0; --left) {
+            auto* const node = static_cast<run_node*>(ready_.pop());
+            if (node == nullptr) {
+                break;
+            }
+            node->run();
+        }
+    }
 
     void on_context_shutdown(std::unique_lock<std::mutex>& registry_lock) noexcept override {
         if (!owners_.add_unless_zero()) { // its last owner waits for this lock to take it out
@@ -272,33 +240,21 @@ private:
         // A strand's operations may still stand in memory that this queue has lent: it goes after all of them.
         registry()->retire(*this);
         registry_lock.unlock();
-        wait_for_posters();
+        close();
         abandon_clients();
-        discard_nodes();
+        ready_.clear([](auto& node) { static_cast<run_node&>(node).discard(); });
         forget_executor();
     }
 
     void on_context_destroyed() noexcept override { release(); }
 
-    void wait_for_posters() noexcept {
+    void close() noexcept {
         {
             std::lock_guard lock(mutex_);
-            dead_ = true;
+            ready_.close();
         }
-        while (posters_.load(std::memory_order_acquire) != 0) { // [P] another thread is inside post()
+        while (ready_.is_being_posted()) { // another thread is inside post()
             std::this_thread::yield();
-        }
-    }
-
-    void discard_nodes() noexcept {
-        node_list left;
-        {
-            std::lock_guard lock(mutex_);
-            left.append(running_);
-            left.append(ready_);
-        }
-        while (run_node* node = left.pop_front()) {
-            node->discard();
         }
     }
 
@@ -312,98 +268,28 @@ private:
     }
 
     [[nodiscard]] virtual bool executor_runs_this_thread() const noexcept = 0;
-    [[nodiscard]] virtual bool shares_executor_with(run_queue const& other) const noexcept = 0;
     virtual void post_drain(drain) = 0;
     virtual void forget_executor() noexcept = 0;
     virtual void destroy() noexcept = 0;
 
-    void begin_post() noexcept {                          // under mutex_
-        posters_.fetch_add(1, std::memory_order_relaxed); // [P] the mutex orders it before dead_ is set
-        add_ref();
-    }
-
-    void end_post() noexcept {
-        posters_.fetch_sub(1, std::memory_order_release);
-    } // [P] the executor was used before
-
     void post() noexcept override {
-        if (current_scope_ == nullptr || !current_scope_->take(*this)) {
-            post_to_executor();
-        }
-    }
-
-    void post_to_executor() noexcept {
-        intrusive_ptr<run_queue> self(this); // the count of begin_post
+        intrusive_ptr<run_queue> const self(this); // the count of push()
         post_drain(drain{self});
-        end_post();
+        ready_.end_post();
     }
 
-    void take_and_run() {
-        run_node* first = nullptr;
-        {
-            std::lock_guard lock(mutex_);
-            if (runs_) { // run_aside(), which posts again
-                came_aside_ = true;
-                return;
-            }
-            runs_ = true;
-            running_.append(ready_);
-            first = running_.pop_front();
-        }
-        run_all(first);
-    }
+    /// From within the context, which does not go meanwhile.
+    void post_again() noexcept { post_drain(drain{intrusive_ptr<run_queue>::share(this)}); }
 
-    void run_all(run_node* node) {
-        struct at_throw {
-            run_queue& q;
-            bool armed = true;
+    static constexpr unsigned longest_turn = 64; // nodes, before the executor has its turn
 
-            ~at_throw() {
-                if (armed) {
-                    q.next_or_finish(false);
-                }
-            }
-        } guard{*this};
-
-        for (node = node != nullptr ? node : next_or_finish(); node != nullptr; node = next_or_finish()) {
-            node->run();
-        }
-        guard.armed = false;
-    }
-
-    /// The next node of this run. None: the run is over, and what has become ready meanwhile is posted.
-    run_node* next_or_finish(bool go_on = true) noexcept {
-        {
-            std::lock_guard lock(mutex_);
-            if (run_node* node = go_on ? running_.pop_front() : nullptr) {
-                return node;
-            }
-            ready_.prepend(running_);
-            runs_ = false;
-            if (ready_.empty() || dead_) {
-                busy_ = false;
-                return nullptr;
-            }
-            begin_post();
-        }
-        post_to_executor();
-        return nullptr;
-    }
-
-    constinit inline static thread_local drain_scope* current_scope_ = nullptr;
+    constinit inline static thread_local turn* current_turn_ = nullptr;
 
     char const* const type_mark_;
+    ready_list ready_;
     std::mutex mutex_;
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_
-    node_list ready_;                                      // mutex_
-    node_list running_;                // mutex_: whoever wakes a node asks whether it is linked
-    bool busy_ = false;                // mutex_; a drain is posted or running, it will look at ready_ again
-    bool runs_ = false;                // mutex_; a node or run_aside() runs
-    bool came_aside_ = false;          // mutex_; a drain came during run_aside()
-    bool dead_ = false;                // mutex_
-    std::atomic<unsigned> posters_{0}; // [P] between begin_post and end_post; any thread adds under mutex_
-    run_queue* follower_ = nullptr;    // who comes behind in a drain_scope; that thread's
-    reference_count<> owners_;         // the nodes' owner, posted drains
+    reference_count<> owners_;                             // the nodes' owners, posted drains
     lent_storage storage_;
 };
 

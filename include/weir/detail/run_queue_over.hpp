@@ -3,7 +3,7 @@
 #ifndef WEIR_DETAIL_RUN_QUEUE_OVER_HPP
 #define WEIR_DETAIL_RUN_QUEUE_OVER_HPP
 
-// Run queues over concrete executors: where they post, and which of them may follow one another.
+// Run queues over concrete executors: where they post, and which tasks share one.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
@@ -28,8 +28,8 @@
 
 namespace weir::detail {
 
-/// Executors on which a task that waits for another on the same thread loses nothing by it: strands, and loops that were
-/// promised one thread (a concurrency hint of 1). Elsewhere another thread could run it.
+/// Executors on which tasks lose nothing by running one after the other: strands, and loops that were promised one thread
+/// (a concurrency hint of 1). Elsewhere another thread could run one of them.
 template <class Executor>
 [[nodiscard]] bool runs_in_turn(Executor const&) {
     return false;
@@ -54,9 +54,38 @@ template <class Allocator, std::uintptr_t Bits>
 template <class Executor>
 class run_queue_over final : public run_queue {
 public:
-    explicit run_queue_over(Executor ex)
-        : run_queue(&type_mark), ex_(std::move(ex)), runs_in_turn_(runs_in_turn(*ex_)) {
-        context_registry::add(context_registry::of_executor(*ex_), *this);
+    /// A queue of one's own.
+    [[nodiscard]] static intrusive_ptr<run_queue> make(Executor ex) {
+        auto registry = context_registry::of_executor(ex);
+        intrusive_ptr<run_queue> queue(new run_queue_over(std::move(ex)));
+        context_registry::add(std::move(registry), *queue);
+        return queue;
+    }
+
+    /// The queue of the tasks of this executor: one that there is, or a new one. A strand that had its last task before
+    /// those of eight others gets a second queue: what is woken there goes through the executor.
+    [[nodiscard]] static intrusive_ptr<run_queue> share(Executor ex) {
+        if (!runs_in_turn(ex)) {
+            return make(std::move(ex));
+        }
+        intrusive_ptr<run_queue> queue;
+        context_registry::find_or_add(
+            context_registry::of_executor(ex),
+            [&](context_hook& hook) {
+                auto& other = static_cast<run_queue&>(hook);
+                bool const found = other.is_over(&type_mark) &&
+                                   *static_cast<run_queue_over&>(other).ex_ == ex &&
+                                   other.add_ref_unless_gone();
+                if (found) {
+                    queue = intrusive_ptr<run_queue>(&other);
+                }
+                return found;
+            },
+            [&]() -> context_hook& {
+                queue = intrusive_ptr<run_queue>(new run_queue_over(std::move(ex)));
+                return *queue;
+            });
+        return queue;
     }
 
     /// Without the work that the queue counts as: who keeps it does not keep the context running. Where the queue's
@@ -75,17 +104,14 @@ public:
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
 
 private:
+    explicit run_queue_over(Executor ex) : run_queue(&type_mark), ex_(std::move(ex)) {}
+
     [[nodiscard]] bool executor_runs_this_thread() const noexcept override {
         if constexpr (requires { ex_->running_in_this_thread(); }) {
             return ex_->running_in_this_thread();
         } else {
             return false;
         }
-    }
-
-    [[nodiscard]] bool shares_executor_with(run_queue const& other) const noexcept override {
-        return runs_in_turn_ && other.is_over(&type_mark) &&
-               *static_cast<run_queue_over const&>(other).ex_ == *ex_;
     }
 
     void post_drain(drain d) override { asio::post(*ex_, std::move(d)); }
@@ -100,7 +126,6 @@ private:
     inline static char const type_mark = 0;               // its address tells the type
     std::optional<Executor> ex_;                          // empty once the context has gone
     mutable std::optional<asio::any_io_executor> erased_; // made once: erasing a strand allocates
-    bool const runs_in_turn_;
 };
 
 } // namespace weir::detail

@@ -139,11 +139,11 @@ private:
     std::optional<kept_value> value_;
 };
 
-/// A task with a queue of its own, which counts as work of the executor; not started.
+/// A task, which counts as work of the executor; not started.
 template <class Executor, class T>
 [[nodiscard]] intrusive_ptr<spawned<T>> make_spawned(Executor const& ex, task<T> what) {
-    intrusive_ptr<run_queue> q(new run_queue_over<tracked_executor<Executor>>(tracked(ex)));
-    return intrusive_ptr<spawned<T>>(new spawned<T>(std::move(q), std::move(what)));
+    auto queue = run_queue_over<tracked_executor<Executor>>::share(tracked(ex));
+    return intrusive_ptr<spawned<T>>(new spawned<T>(std::move(queue), std::move(what)));
 }
 
 /// Starts a task and waits for its end.

@@ -87,7 +87,9 @@ public:
         running_ = false;
         if (finished_) {
             end();
-        }
+        } else if (std::exchange(waits_outside_, false) && requests_.park(wait_number_)) {
+            abandon();
+        } // else another thread may have abandoned it already
     }
 
     /// True if an operation may complete without a wait once more (rule 7).
@@ -112,6 +114,12 @@ public:
         return ++wait_number_;
     }
 
+    /// The same for an operation that is not of weir's, and that drop_wait() is told of.
+    unsigned long wait_outside_for(leaf_wait& leaf) noexcept {
+        waits_outside_ = true;
+        return wait_for(leaf);
+    }
+
     void stop_waiting_for(leaf_wait& leaf) noexcept {
         if (leaf_ == &leaf) {
             leaf_ = nullptr;
@@ -124,11 +132,14 @@ public:
     }
 
     /// The operation that this wait is for was destroyed without having completed: nobody will resume the task. It is
-    /// abandoned at once, as what its frames own may belong to a context that is going; where it runs, if it is running.
-    /// Any thread.
+    /// abandoned at once, as what its frames own may belong to a context that is going; or, if it has not been suspended yet,
+    /// as soon as it is. Any thread.
     void drop_wait(unsigned long number) noexcept {
-        if (!queue_->run_aside([&] { abandon_if_waiting(number); })) {
-            requests_.drop(number);
+        if (queue_->hold_context()) { // else that abandons it
+            if (requests_.drop(number)) {
+                abandon();
+            }
+            queue_->release_context();
         }
     }
 
@@ -187,12 +198,10 @@ public:
         }
     }
 
-    /// Destroys the coroutines where they stand. Nothing of the task runs any more.
+    /// Destroys the coroutines where they stand. None of them runs.
     void abandon() noexcept override {
         auto const keep = intrusive_ptr<task_root>::share(this);
-        if (requests_.close()) {
-            release();
-        }
+        requests_.close();
         if (auto const top = std::exchange(top_, {})) {
             queue_->remove(start_);
             top.destroy();
@@ -218,16 +227,8 @@ private:
         take_result();
         std::exchange(top_, {}).destroy(); // parameters too: who joins may destroy what they refer to
         publish();
-        if (requests_.close()) {
-            release();
-        }
+        requests_.close();
         release();
-    }
-
-    void abandon_if_waiting(unsigned long number) noexcept {
-        if (waits_for(number) != nullptr) {
-            abandon();
-        }
     }
 
     void on_cancel(asio::cancellation_type type) {
@@ -269,52 +270,85 @@ private:
     struct request_node final : run_node {
         explicit request_node(task_root& r) noexcept : root(r) {}
 
+        /// Any thread.
         void cancel(asio::cancellation_type type) noexcept {
-            request([&] { types = types | type; });
-        }
-
-        void drop(unsigned long wait) noexcept {
-            request([&] { dropped = wait; });
-        }
-
-        /// The task has ended: no more requests. True: one was under way, its count of the root is the caller's.
-        bool close() noexcept {
-            std::lock_guard lock(mutex);
-            is_closed = true;
-            return root.queue_->remove(*this);
-        }
-
-    private:
-        template <class F>
-        void request(F note) noexcept {
             auto keep = intrusive_ptr<task_root>::share(&root);
             wake_batch woken;
             std::lock_guard lock(mutex);
-            if (is_closed) {
-                return;
-            }
-            note();
-            if (root.queue_->push(*this, woken)) {
-                (void)keep.release();
+            if (!is_closed) {
+                types = types | type;
+                if (root.queue_->push(*this, woken)) {
+                    (void)keep.release();
+                }
             }
         }
 
+        /// The task has been suspended in a wait that can be dropped; the caller does not touch it any more. True: it was
+        /// dropped already, and the caller has to abandon the task.
+        [[nodiscard]] bool park(unsigned long wait) noexcept {
+            std::lock_guard lock(mutex);
+            parked = wait;
+            return dropped == wait;
+        }
+
+        /// Any thread. True: the task is suspended in that wait, and the caller has to abandon it.
+        [[nodiscard]] bool drop(unsigned long wait) noexcept {
+            std::lock_guard lock(mutex);
+            dropped = wait;
+            return take_task();
+        }
+
+        /// The task has ended. A request that is under way is not met.
+        void close() noexcept {
+            std::lock_guard lock(mutex);
+            is_closed = true;
+        }
+
+    private:
         void run() override {
             intrusive_ptr<task_root> const keep(&root);
-            std::unique_lock lock(mutex);
-            auto const cancelled = std::exchange(types, asio::cancellation_type::none);
-            auto const wait = dropped;
-            lock.unlock();
-            root.abandon_if_waiting(wait);
-            if (cancelled != asio::cancellation_type::none) {
-                root.on_cancel(cancelled);
+            auto const wanted = begin_visit();
+            if (wanted != asio::cancellation_type::none) {
+                root.on_cancel(wanted);
+                if (end_visit()) {
+                    root.abandon();
+                }
             }
+        }
+
+        void discard() noexcept override { root.release(); }
+
+        /// None: there is nothing to do, and end_visit() is not called.
+        [[nodiscard]] asio::cancellation_type begin_visit() noexcept {
+            std::lock_guard lock(mutex);
+            auto const wanted = std::exchange(types, asio::cancellation_type::none);
+            if (is_closed) {
+                return asio::cancellation_type::none;
+            }
+            is_visited = wanted != asio::cancellation_type::none;
+            return wanted;
+        }
+
+        [[nodiscard]] bool end_visit() noexcept {
+            std::lock_guard lock(mutex);
+            is_visited = false;
+            return take_task();
+        }
+
+        /// Under the mutex. True, once: the task stands in a wait that was dropped, and nobody else is at it.
+        [[nodiscard]] bool take_task() noexcept {
+            bool const is_free = !is_closed && !is_visited && dropped == parked && parked != 0;
+            is_closed = is_closed || is_free;
+            return is_free;
         }
 
         task_root& root;
         std::mutex mutex;
         asio::cancellation_type types = asio::cancellation_type::none; // mutex
-        unsigned long dropped = 0; // mutex; the last wait whose operation was destroyed; none is 0
+        unsigned long parked =
+            0; // mutex; the last wait that the task was suspended in and that can be dropped
+        unsigned long dropped = 0; // mutex; the last wait whose operation was destroyed
+        bool is_visited = false;   // mutex; a request is being met, where the task runs
         bool is_closed = false;    // mutex
     };
 
@@ -325,6 +359,7 @@ private:
     unsigned long wait_number_ = 0;
     unsigned budget_ = budget;
     bool running_ = false;
+    bool waits_outside_ = false;
     bool finished_ = false;
     bool throws_if_cancelled_ = true;
     asio::cancellation_type seen_ = asio::cancellation_type::none;
