@@ -209,7 +209,7 @@ private:
     // all of these under the mutex
 
     entry& at(std::uint64_t position) noexcept {
-        return ring_[static_cast<std::size_t>(position) & (ring_.size() - 1)];
+        return ring_[static_cast<std::size_t>(position - at_front_) & (ring_.size() - 1)];
     }
 
     [[nodiscard]] bool is_full() const noexcept { return tail_ - head_ >= options_.capacity; }
@@ -243,7 +243,10 @@ private:
         return true;
     }
 
+    /// An empty ring begins at its front again: a subscriber that keeps up uses a few entries, which stay in the cache.
     void append(market_tick const& tick) noexcept {
+        if (head_ == tail_)
+            at_front_ = tail_;
         at(tail_) = {tick, std::exchange(missed_at_tail_, 0)};
         ++tail_;
     }
@@ -275,8 +278,9 @@ private:
     void grow() {
         std::vector<entry> larger(ring_.size() * 2);
         for (auto p = head_; p != tail_; ++p)
-            larger[static_cast<std::size_t>(p) & (larger.size() - 1)] = at(p);
+            larger[static_cast<std::size_t>(p - head_)] = at(p);
         ring_.swap(larger);
+        at_front_ = head_;
     }
 
     void wake_receiver(wake_batch& woken) noexcept {
@@ -288,7 +292,8 @@ private:
     subscription_options const options_;
 
     mutable std::mutex mutex_; // guards all but the subscriber's own
-    std::vector<entry> ring_;  // position p at p mod size
+    std::vector<entry> ring_;  // position p at (p - at_front_) mod size
+    std::uint64_t at_front_ = 0;
     std::uint64_t head_ = 0;
     std::uint64_t tail_ = 0;
     std::uint64_t missed_at_tail_ = 0; // lost since the last entry
