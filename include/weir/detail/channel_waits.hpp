@@ -152,8 +152,9 @@ protected:
         }
     }
 
-    // the senders' line
+    // the senders' line, which the receiver leaves alone while there are values
     alignas(cache_line) atomic<word> word_; // positions, which the core explains, and flags:4; both sides
+    atomic<channel_word::position> seen_head_{0}; // of a bounded channel: mpsc_slots.hpp, [H]
 
     // used when somebody waits, and when the channel ends
     alignas(cache_line) mutex mutex_;

@@ -9,8 +9,9 @@
 // waits: channel_waits.hpp, protocols [R] and [C]. Here are the senders that wait, under the same mutex.
 //
 //   [W] senders wait. A sender that finds no room sets the flag under the mutex and then looks at the head once
-//       more; the receiver moves the head and then looks at the flag. These four accesses are seq_cst: one of the two
-//       sees the other. While the flag is set nobody but the queue's front gets a slot, and gets it at once: freed
+//       more; the receiver moves the head and then looks whether anybody waits. These four accesses are seq_cst: one of the
+//       two sees the other. The receiver looks at a copy of the flag, because the word's line is the senders'. While the
+//       flag is set nobody but the queue's front gets a slot, and gets it at once: freed
 //       slots become reserved slots of the front request (`granted`), which its operation uses or gives back.
 //   [L] lanes. Whose send was granted a slot and has not looked yet (sender_queue.hpp says what for). Stored under the
 //       mutex before the flag of [W] goes; a sender that finds the flag gone finds the lanes of its own earlier sends.
@@ -131,7 +132,8 @@ public:
             if (this->is_closed()) {
                 r.refused = true;
             } else {
-                word_.fetch_or(senders_wait, std::memory_order_seq_cst); // [W] before the head is looked at
+                word_.fetch_or(senders_wait, std::memory_order_acq_rel);   // [W] under the mutex
+                this->has_waiting_.store(true, std::memory_order_seq_cst); // [W] before the head is looked at
                 senders_.push_back(r);
                 grant(woken, &r);
             }
@@ -256,8 +258,8 @@ private:
 
     /// Frees the slots behind next_, for the longest waiting sender if there is one.
     void after_taking() noexcept {
-        head_.store(next_, std::memory_order_seq_cst); // [H] [W] before the flag is looked at
-        if ((word_.load(std::memory_order_seq_cst) & senders_wait) != 0) { // [W] after the head was moved
+        head_.store(next_, std::memory_order_seq_cst);            // [H] [W] before the flag is looked at
+        if (this->has_waiting_.load(std::memory_order_seq_cst)) { // [W] after the head was moved
             wake_batch woken;
             std::lock_guard lock(mutex_);
             grant(woken);
@@ -287,13 +289,15 @@ private:
             lanes_.store(now, std::memory_order_release);    // [L] before the flag
         }
         if (senders_.empty()) {
-            word_.fetch_and(~senders_wait, std::memory_order_acq_rel); // [W]
+            word_.fetch_and(~senders_wait, std::memory_order_acq_rel);  // [W]
+            this->has_waiting_.store(false, std::memory_order_relaxed); // [W] who sees it late finds nobody
         }
     }
 
     void refuse_all(wake_batch& woken) noexcept { // under the mutex
         word_.fetch_sub(senders_.refuse_all(woken) * one_reserved, std::memory_order_acq_rel); // [S]
         word_.fetch_and(~senders_wait, std::memory_order_acq_rel);                             // [W]
+        this->has_waiting_.store(false, std::memory_order_relaxed);                            // [W]
         this->wait_closed_.wake_all(woken);
     }
 

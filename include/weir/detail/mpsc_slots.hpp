@@ -11,7 +11,9 @@
 //
 //   [S] the word. tail - head + reserved <= capacity, always. Every change is one read-modify-write.
 //   [H] the head. The receiver stores it after the value has left its slot; a sender that takes the slot again
-//       has loaded it (acquire) before. A slot is free when the head has passed its last position.
+//       has loaded it (acquire) before. A slot is free when the head has passed its last position. Senders look at the
+//       head that one of them has seen (stored release, loaded acquire), and only when that leaves no room at the head
+//       itself: so its cache line goes to and fro once a lap, not once a value.
 //
 // Who waits, and who is woken when: channel_waits.hpp and mpsc_core.hpp, with protocols [R], [W] and [C].
 
@@ -85,9 +87,7 @@ protected:
                 return attempt::closed;
             }
             ring_.make_slots(); // [A]
-            position const used =
-                position(tail_of(s) - head_.load(std::memory_order_acquire)) + reserved_of(s); // [H]
-            if (n != 0 && ((s & senders_wait) != 0 || used + n > capacity_)) {
+            if (n != 0 && ((s & senders_wait) != 0 || !has_room_for(n, s))) {
                 word const again = word_.load(std::memory_order_acquire);
                 if (again == s) { // so the head belonged to this word, and the answer is true
                     return attempt::not_now;
@@ -104,6 +104,19 @@ protected:
                 return attempt::done;
             }
         }
+    }
+
+    /// Whether there are `n` free slots, if the word is `s`. A wrong "no" is possible if it is not any more.
+    [[nodiscard]] bool has_room_for(std::uint32_t n, word s) noexcept {
+        auto const fits = [&](position head) {
+            return position(tail_of(s) - head) + reserved_of(s) + n <= capacity_;
+        };
+        if (fits(this->seen_head_.load(std::memory_order_acquire))) { // [H]
+            return true;
+        }
+        position const head = head_.load(std::memory_order_acquire); // [H]
+        this->seen_head_.store(head, std::memory_order_release);     // [H]
+        return fits(head);
     }
 
     /// Consumes the value at the head, without telling the senders yet.
@@ -127,7 +140,8 @@ protected:
 
     // read by both, written rarely
     alignas(cache_line) std::uint32_t const capacity_;
-    turn_ring<T, Threading> ring_; // [T]
+    typename Threading::template atomic<bool> has_waiting_{false}; // mpsc_core.hpp, [W]; written under mutex_
+    turn_ring<T, Threading> ring_;                                 // [T]
 };
 
 } // namespace weir::detail
