@@ -35,7 +35,7 @@ public:
     /// The last thing that the awaiting coroutine does before it is suspended.
     void park() {
         if (root_.is_spent() || core_.start_waiting(*this) == wait_result::look_again) {
-            root_.queue().yield(*this);
+            root_.queue().push_behind(*this);
         }
     }
 
@@ -50,7 +50,7 @@ private:
         } else if (!try_complete_caught(core_, thrown_)) {
             was_woken_ = false;
             if (core_.start_waiting(*this) == wait_result::look_again) {
-                root_.queue().yield(*this);
+                root_.queue().push_behind(*this);
             }
             return;
         } else if constexpr (is_woken_once) {

@@ -82,13 +82,13 @@ public:
         push(node, woken);
     }
 
-    /// Makes a node ready again that is running: it lets others, and whatever else the executor has to do, run first.
-    void yield(run_node& node) noexcept {
+    /// The same, for what lets others run first, and whatever else the executor has to do.
+    bool push_behind(run_node& node) noexcept {
         if (has_turn_here()) {
-            ready_.push_behind(node);
-        } else {
-            push(node);
+            return ready_.push_behind(node);
         }
+        wake_batch woken;
+        return push(node, woken);
     }
 
     /// Takes a node out that nobody can push any more; false if it was not in. Called where the queue's nodes run, or when

@@ -102,8 +102,7 @@ private:
             auto const keep = root;
             later* const node =
                 ::new (static_cast<void*>(memory.allocate(1))) later(std::move(root), std::move(f));
-            wake_batch woken;
-            if (!queue.push(*node, woken)) {
+            if (!queue.push_behind(*node)) {
                 node->discard();
             }
         }
