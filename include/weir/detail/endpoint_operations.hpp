@@ -50,13 +50,21 @@ public:
 
     void hold(void const* who) noexcept { holder_ = who; }
 
-    void give_back() noexcept { holder_ = nullptr; }
+    /// True: the handle has gone meanwhile, and its reference to the channel is the caller's now.
+    [[nodiscard]] bool give_back() noexcept {
+        holder_ = nullptr;
+        return std::exchange(leaves_reference_, false);
+    }
+
+    /// The handle goes. True: whoever has the turn takes over its reference.
+    [[nodiscard]] bool leave_reference() noexcept { return leaves_reference_ = holder_ != nullptr; }
 
     /// True the first time: a select tells of the close once.
     [[nodiscard]] bool tell_closed_once() noexcept { return !std::exchange(told_closed_, true); }
 
 private:
     void const* holder_ = nullptr;
+    bool leaves_reference_ = false;
     bool told_closed_ = false;
 };
 
@@ -74,6 +82,9 @@ public:
             owner_ = intrusive_ptr<Core>::share(core_);
         }
     }
+
+    /// Takes over a reference of somebody else's.
+    void adopt_reference() noexcept { owner_ = intrusive_ptr<Core>(core_); }
 
     Core* operator->() const noexcept { return core_; }
 
@@ -180,8 +191,7 @@ public:
             this->failure_ = failure::busy;
             return wait_result::look_again;
         }
-        core_->turn().hold(this);
-        holds_turn_ = true;
+        hold_turn();
         return core_->park_receiver(w);
     }
 
@@ -195,6 +205,16 @@ public:
     void end_woken() noexcept requires(Core::wake_unparks) { end(); }
 
     void retain() noexcept { core_.retain(); }
+
+    /// Instead of retain(), for a wait that is left by stop_waiting() or end_woken() before anything else may be received:
+    /// who has the turn needs no reference while the handle has one.
+    void retain_by_turn() noexcept {
+        if (core_->turn().is_free_for(this)) {
+            hold_turn();
+        } else {
+            core_.retain();
+        }
+    }
 
     /// For select: true once in the life of the channel.
     [[nodiscard]] bool tell_closed_once() noexcept { return core_->turn().tell_closed_once(); }
@@ -228,9 +248,14 @@ protected:
     borrowed_core<Core> core_;
 
 private:
+    void hold_turn() noexcept {
+        core_->turn().hold(this);
+        holds_turn_ = true;
+    }
+
     void end() noexcept {
-        if (std::exchange(holds_turn_, false)) {
-            core_->turn().give_back();
+        if (std::exchange(holds_turn_, false) && core_->turn().give_back()) {
+            core_.adopt_reference();
         }
     }
 

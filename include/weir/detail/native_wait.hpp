@@ -24,7 +24,11 @@ class parked_wait final
 public:
     parked_wait(task_root& root, Core& core, std::coroutine_handle<> waiting) noexcept
         : root_(root), core_(core), handle_(waiting) {
-        core_.retain();
+        if constexpr (requires { core_.retain_by_turn(); }) {
+            core_.retain_by_turn();
+        } else {
+            core_.retain();
+        }
         root_.wait_for(*this);
     }
 

@@ -15,6 +15,17 @@
 
 namespace weir::detail {
 
+/// The handle of a receiver goes, and with it its reference, unless a receive that waits takes that over.
+template <class Place>
+void abandon_receiver(intrusive_ptr<Place>& place) noexcept {
+    place->abandon_receiver();
+    if constexpr (requires { place->turn(); }) {
+        if (place->turn().leave_reference()) {
+            (void)place.release();
+        }
+    }
+}
+
 /// A place of its own. A copy of the handle has a copy of the place; a handle that goes abandons its place.
 template <class Place>
 class place_handle {
@@ -42,7 +53,7 @@ public:
 
     ~place_handle() {
         if (place_) {
-            place_->abandon_receiver();
+            abandon_receiver(place_);
         }
     }
 
@@ -56,15 +67,15 @@ private:
 
 struct receiving_side {
     template <class Core>
-    static void abandon(Core& core) noexcept {
-        core.abandon_receiver();
+    static void abandon(intrusive_ptr<Core>& core) noexcept {
+        abandon_receiver(core);
     }
 };
 
 struct sending_side {
     template <class Core>
-    static void abandon(Core& core) noexcept {
-        core.abandon_sender();
+    static void abandon(intrusive_ptr<Core>& core) noexcept {
+        core->abandon_sender();
     }
 };
 
@@ -87,7 +98,7 @@ public:
 
     ~sole_handle() {
         if (core_) {
-            Side::abandon(*core_);
+            Side::abandon(core_);
         }
     }
 

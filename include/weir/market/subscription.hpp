@@ -6,6 +6,7 @@
 
 #include <weir/detail/bound_executor.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/place_handle.hpp>
 #include <weir/market/detail/subscription_queue.hpp>
 #include <weir/market/market_tick.hpp>
 #include <weir/operation.hpp>
@@ -52,7 +53,7 @@ public:
 
     ~subscription() {
         if (queue_)
-            queue_->abandon_receiver();
+            weir::detail::abandon_receiver(queue_);
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(queue_); }
