@@ -13,6 +13,7 @@
 #include <weir/market/subscription_options.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,10 @@
 /// One mutex guards all of it; the hub takes it once for a run of ticks, the subscriber once a tick. Ticks are
 /// trivially copyable, so no foreign code runs under it. Each entry carries how many ticks were lost just before it,
 /// which is how a loss is told in the stream itself, whatever the rule was.
+///
+/// [E] A subscriber that has taken the last tick looks once more before it waits: that costs it no lock, because it has noted
+/// that it was the last. All who bring something take the note back, under the mutex; who sees it too late parks, under
+/// the mutex, and is told to look.
 ///
 /// For the subscriber's operations this is a receiving core (weir/detail/endpoint_operations.hpp).
 namespace weir::market::detail {
@@ -77,6 +82,7 @@ public:
     std::size_t offer(std::span<market_tick const> run) {
         wake_batch woken;
         std::lock_guard lock(mutex_);
+        is_empty_.store(false, std::memory_order_relaxed); // [E]
         std::size_t n = 0;
         while (n < run.size() && put(run[n]))
             ++n;
@@ -89,6 +95,7 @@ public:
     /// Puts the last tick known of an instrument before everything else.
     void offer_snapshot(market_tick const& tick) {
         std::lock_guard lock(mutex_);
+        is_empty_.store(false, std::memory_order_relaxed); // [E]
         snapshots_.push_back(tick);
     }
 
@@ -96,6 +103,7 @@ public:
     void close() noexcept {
         wake_batch woken;
         std::lock_guard lock(mutex_);
+        is_empty_.store(false, std::memory_order_relaxed); // [E]
         is_closed_ = true;
         wake_receiver(woken);
     }
@@ -140,6 +148,8 @@ public:
 
     template <class F>
     attempt try_take(F&& consume) {
+        if (is_empty_.load(std::memory_order_relaxed)) // [E]
+            return attempt::not_now;
         market_tick tick;
         bool has_room_again = false;
         {
@@ -156,6 +166,7 @@ public:
             } else {
                 return is_closed_ ? attempt::closed : attempt::not_now;
             }
+            is_empty_.store(!has_something(), std::memory_order_relaxed); // [E]
         }
         if (has_room_again)
             hub_->raise();
@@ -165,7 +176,7 @@ public:
 
     wait_result park_receiver(waiter& w) noexcept {
         std::lock_guard lock(mutex_);
-        if (next_snapshot_ != snapshots_.size() || head_ != tail_ || is_closed_)
+        if (has_something())
             return wait_result::look_again;
         receiver_ = &w;
         return wait_result::parked;
@@ -184,6 +195,7 @@ public:
             std::lock_guard lock(mutex_);
             if (std::exchange(is_gone_, true))
                 return;
+            is_empty_.store(false, std::memory_order_relaxed); // [E]
             is_closed_ = true;
             counts_.dropped += tail_ - head_;
             head_ = tail_;
@@ -283,8 +295,13 @@ private:
         at_front_ = head_;
     }
 
+    /// To look at for the subscriber: a tick, or the end.
+    [[nodiscard]] bool has_something() const noexcept {
+        return next_snapshot_ != snapshots_.size() || head_ != tail_ || is_closed_;
+    }
+
     void wake_receiver(wake_batch& woken) noexcept {
-        if (receiver_ != nullptr && (next_snapshot_ != snapshots_.size() || head_ != tail_ || is_closed_))
+        if (receiver_ != nullptr && has_something())
             std::exchange(receiver_, nullptr)->wake(woken);
     }
 
@@ -301,7 +318,8 @@ private:
         pending_; // conflate: by instrument, one more than the position of its last entry
     std::vector<market_tick> snapshots_; // received before the ring
     std::size_t next_snapshot_ = 0;
-    delivery_counts counts_; // `queued` is computed
+    std::atomic<bool> is_empty_{false}; // [E] written under the mutex
+    delivery_counts counts_;            // `queued` is computed
     waiter* receiver_ = nullptr;
     bool is_closed_ = false;          // nothing comes any more
     bool is_gone_ = false;            // ended by the subscriber
