@@ -127,7 +127,7 @@ public:
             std::lock_guard lock(mutex_);
             place = std::max(place, oldest());
             for (auto v = unneeded.begin(); v != unneeded.end() && place < end; ++v, ++place) {
-                *v = pass(place, woken);
+                pass(place, woken, *v);
             }
         }
     }
@@ -145,7 +145,7 @@ public:
         auto const snapshot = values::look(at(p).value);
         stored unneeded{}; // destroyed after the lock
         if constexpr (!values::copies_may_throw) {
-            unneeded = pass(p, woken);
+            pass(p, woken, unneeded);
             place = p + 1;
             missed = lost;
             lock.unlock();
@@ -155,7 +155,7 @@ public:
             consume(values::copy(snapshot));
             lock.lock();
             if (p >= oldest()) { // else it was overwritten while it was copied
-                unneeded = pass(p, woken);
+                pass(p, woken, unneeded);
             }
             place = p + 1;
             missed = lost;
@@ -272,14 +272,13 @@ private:
         parked_.wake_all(woken);
     }
 
-    /// One receiver has passed position p; the value if nobody needs it any more.
-    [[nodiscard]] stored pass(std::uint64_t p, wake_batch& woken) noexcept {
-        stored unneeded{};
+    /// One receiver has passed position p; hands out the value if nobody needs it any more. (By reference: a small value and
+    /// its flag, returned, are read as a whole while they are still on their way to the cache; see moved_out.hpp.)
+    void pass(std::uint64_t p, wake_batch& woken, stored& unneeded) noexcept {
         if (--at(p).needed == 0) {
             std::swap(unneeded, at(p).value);
             senders_.promise_free_slots(woken, has_room());
         }
-        return unneeded;
     }
 
     values values_; // before the slots, which give their blocks back to it

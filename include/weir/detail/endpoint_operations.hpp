@@ -254,7 +254,14 @@ private:
     }
 
     void end() noexcept {
-        if (std::exchange(holds_turn_, false) && core_->turn().give_back()) {
+        if (holds_turn_) {
+            give_turn_back();
+        }
+    }
+
+    WEIR_NOINLINE void give_turn_back() noexcept {
+        holds_turn_ = false;
+        if (core_->turn().give_back()) {
             core_.adopt_reference();
         }
     }
