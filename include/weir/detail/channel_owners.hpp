@@ -38,7 +38,7 @@ public:
 
     void release() noexcept {
         if (owners_.drop()) {
-            delete static_cast<Core*>(this);
+            destroy();
         }
     }
 
@@ -48,8 +48,7 @@ public:
 
     void release_sender() noexcept {
         if (senders_.drop()) {
-            static_cast<Core*>(this)->close();
-            release();
+            end_sending();
         }
     }
 
@@ -70,6 +69,15 @@ protected:
     ~channel_owners() = default;
 
 private:
+    // Apart, because handles and operations are destroyed everywhere, and most are not the last.
+
+    WEIR_NOINLINE void destroy() noexcept { delete static_cast<Core*>(this); }
+
+    WEIR_NOINLINE void end_sending() noexcept {
+        static_cast<Core*>(this)->close();
+        release();
+    }
+
     count senders_;
     count weak_{0}; // for counting only: a weak sender holds a reference
     count owners_;

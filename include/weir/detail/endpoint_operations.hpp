@@ -20,6 +20,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <optional>
 #include <tuple>
@@ -74,8 +75,10 @@ class borrowed_core {
 public:
     explicit borrowed_core(Core& core) noexcept : core_(&core) {}
 
-    borrowed_core(borrowed_core&& other) noexcept
-        : core_(std::exchange(other.core_, nullptr)), owner_(std::move(other.owner_)) {}
+    borrowed_core(borrowed_core&& other) noexcept // before the start
+        : core_(std::exchange(other.core_, nullptr)) {
+        assert(!other.owner_);
+    }
 
     void retain() noexcept {
         if (!owner_) {
