@@ -17,7 +17,7 @@
 //   }
 //   weir::spawn(ctx, sum(rx), [](std::exception_ptr, int total) { ... });
 //
-// Fairness: after 128 completions without a wait a task lets others on its thread run.
+// Fairness: after 128 completions without a wait a task lets others on its thread run, and by yield_now() whenever it wants.
 // Cancellation: spawn's. What the task waits for is cancelled, and every wait that begins later fails with
 //   asio::error::operation_aborted, until asio::this_coro::reset_cancellation_state() or throw_if_cancelled(false).
 //   All cancellation types reach the task, which may filter them as in asio::awaitable.
@@ -26,7 +26,8 @@
 //   So is a task when an operation of Asio that it waits for is destroyed without having completed, with the context of its
 //   timer or socket say: at once, wherever that happens, or if the task is running, next in its turn.
 // Thread safety: a task runs on one thread at a time, also on an executor with many threads.
-// Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn two blocks more. Waiting for an
+// Allocates: a frame for each coroutine, from Asio's recycling memory; a spawn one block more, and one for
+// the queue of the tasks of its strand or one-thread loop if it is the first there. Waiting for an
 // operation of weir, or for a time, allocates nothing. Waiting for one of Asio neither, but for what Asio itself does:
 // for a timer over any_io_executor on a strand of a pool it copies the erased executor into a block.
 
@@ -34,6 +35,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/spawn_core.hpp>
 #include <weir/detail/task_promise.hpp>
+#include <weir/detail/yield_wait.hpp>
 #include <weir/operation.hpp>
 
 #include <coroutine>
@@ -82,6 +84,13 @@ private:
     handle coroutine_;
 };
 
+/// co_await yield_now(): the task lets others run that are ready, and whatever else its executor has to do, and then goes
+/// on. For loops that wait for nothing.
+/// Cancellation:  a cancelled task gets asio::error::operation_aborted, as from every wait; one that is cancelled meanwhile
+///                goes on.
+/// Complexity:    constant, with at most one post to the executor for all who yield in one turn. Allocates nothing.
+inline detail::yield_request yield_now() noexcept { return {}; }
+
 /// Runs a task on an executor, or on a strand of its own on an execution context.
 /// Completes:     void(std::exception_ptr) or void(std::exception_ptr, T), when the task has ended, with what it threw
 ///                or returned; a `T` that accompanies an exception is value-initialised. So `T` is void or has a
@@ -90,7 +99,8 @@ private:
 ///                An operation that is destroyed while the task runs asks the task to end.
 /// Ordering:      the task starts later, never inside the call that starts the operation.
 /// With the token left out nothing runs until the result is awaited or called; asio::detached lets it run.
-/// Allocates:     two blocks, for the task's queue and its root, and what the completion token needs.
+/// Allocates:     the task's root, and what the completion token needs; and a queue, unless tasks of the same strand, or of
+///                the same loop with a concurrency hint of 1, have one already (it is looked for among the latest eight).
 template <class ExecutorOrContext, class T, class Token = detail::no_token>
     requires detail::executor_or_context<ExecutorOrContext> && detail::spawnable<T> &&
         detail::token_for<Token, detail::spawn_core<detail::executor_of<ExecutorOrContext>, T>>

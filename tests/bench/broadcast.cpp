@@ -42,10 +42,10 @@ Coroutine send_all(Sender tx, counter n) {
 
 template <class Coroutine, class Sender, class Executor>
 Coroutine send_one_by_one(Sender tx, Executor executor, counter n) {
-    co_await yield(executor); // all wait
+    co_await yield<Coroutine>(executor); // all wait
     for (counter i = 0; i != n; ++i) {
         tx.send(i);
-        co_await yield(executor);
+        co_await yield<Coroutine>(executor);
     }
 }
 

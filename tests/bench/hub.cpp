@@ -177,7 +177,7 @@ weir::task<> pace(Rig& rig, weir::mpsc::sender<market::market_tick> feed, counte
     counter const begin = nanoseconds();
     for (counter i = 0; i != n; ++i) {
         while (nanoseconds() < begin + i * pause)
-            co_await yield(executor);
+            co_await yield<weir::task<>>(executor);
         auto const tick = rig.tick(i, nanoseconds());
         co_await feed.async_send(tick);
     }

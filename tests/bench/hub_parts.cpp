@@ -88,11 +88,11 @@ weir::task<> count_values(Receiver rx, counter& result) {
 
 template <class Sender, class Executor>
 weir::task<> wake_all(std::vector<Sender> all, Executor executor, counter each) {
-    co_await yield(executor); // all wait
+    co_await yield<weir::task<>>(executor); // all wait
     for (counter i = 0; i != each; ++i) {
         for (Sender& tx : all)
             verify(tx.try_send(i), "no room");
-        co_await yield(executor);
+        co_await yield<weir::task<>>(executor);
     }
 }
 

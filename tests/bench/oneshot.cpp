@@ -59,7 +59,7 @@ Coroutine send_to_who_waits(Executor executor, std::optional<Slot>& slot, counte
             slot.reset();
             tx.send(i++);
         }
-        co_await yield(executor);
+        co_await yield<Coroutine>(executor);
     }
 }
 

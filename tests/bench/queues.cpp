@@ -55,7 +55,7 @@ Coroutine send_all_unbounded(Sender tx, Executor executor, counter n) {
     for (counter i = 0; i != n; ++i) {
         tx.send(i);
         if (i % yield_every == yield_every - 1)
-            co_await yield(executor);
+            co_await yield<Coroutine>(executor);
     }
 }
 

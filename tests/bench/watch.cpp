@@ -49,10 +49,10 @@ work verified(std::vector<sight> const& seen, counter n, double seconds) {
 
 template <class Coroutine, class Sender, class Executor>
 Coroutine send_all(Sender tx, Executor executor, counter n) {
-    co_await yield(executor); // all wait
+    co_await yield<Coroutine>(executor); // all wait
     for (counter i = 1; i <= n; ++i) {
         tx.send(i);
-        co_await yield(executor);
+        co_await yield<Coroutine>(executor);
     }
 }
 

@@ -8,6 +8,7 @@
 //   weir::task            runs at once as part of the chain
 //   a weir operation      native_wait: looks first; parks in the frame, no allocation
 //   an Asio operation     asio_wait: called with a handler that resumes the chain
+//   yield_now()           yield_wait: behind what else is ready
 //   asio::this_coro::*    the executor and the cancellation state of the root
 
 #include <weir/detail/asio_wait.hpp>
@@ -16,6 +17,7 @@
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/recycled.hpp>
 #include <weir/detail/task_root.hpp>
+#include <weir/detail/yield_wait.hpp>
 #include <weir/operation.hpp>
 
 #include <boost/asio/async_result.hpp>
@@ -77,6 +79,8 @@ public:
     await_transform(Op&& op) const noexcept { // `auto`: the type exists only where the constraint holds
         return asio_wait<Op, signature_of<Op>>(*root_, std::forward<Op>(op));
     }
+
+    yield_wait await_transform(yield_request) const noexcept { return yield_wait(*root_); }
 
     template <class T>
     struct ready {

@@ -22,6 +22,7 @@
 #include <barrier>
 #include <exception>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace bench {
@@ -45,10 +46,13 @@ void start(Where&& where, asio::awaitable<void, Executor> coroutine) {
     asio::co_spawn(std::forward<Where>(where), std::move(coroutine), must_not_fail);
 }
 
-/// co_await yield(): others on this thread come first.
-template <class Executor>
-auto yield(Executor const& executor) {
-    return asio::post(executor, asio::deferred);
+/// co_await yield<Coroutine>(executor): others on this thread come first.
+template <class Coroutine, class Executor>
+auto yield([[maybe_unused]] Executor const& executor) {
+    if constexpr (std::is_same_v<Coroutine, weir::task<>>)
+        return weir::yield_now();
+    else
+        return asio::post(executor, asio::deferred);
 }
 
 class one_thread {
