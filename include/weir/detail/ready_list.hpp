@@ -78,7 +78,7 @@ public:
                 return pushed::no;
             }
             n.below_ = top_of(s);
-        } while (!word_.compare_exchange_weak(s, word_of(n) | (s & flags) | busy, std::memory_order_acq_rel,
+        } while (!word_.compare_exchange_weak(s, word_of(n) | (s & flags) | busy, std::memory_order_release,
                                               std::memory_order_relaxed)); // [P]
         return counted ? pushed::first : pushed::yes;
     }
@@ -88,7 +88,7 @@ public:
     /// Counts the caller as one who posts, until it calls end_post(). False if the list is closed: not counted.
     [[nodiscard]] bool hold() noexcept {
         posters_.fetch_add(1, std::memory_order_relaxed);                   // [P] the next line publishes it
-        if ((word_.fetch_or(0, std::memory_order_acq_rel) & closed) == 0) { // [P]
+        if ((word_.fetch_or(0, std::memory_order_release) & closed) == 0) { // [P]
             return true;
         }
         end_post();
@@ -101,7 +101,7 @@ public:
     }
 
     /// From now on nothing is added.
-    void close() noexcept { word_.fetch_or(closed, std::memory_order_acq_rel); } // [P]
+    void close() noexcept { word_.fetch_or(closed, std::memory_order_acquire); } // [P]
 
     [[nodiscard]] bool is_closed() const noexcept {
         return (word_.load(std::memory_order_acquire) & closed) != 0;
@@ -115,7 +115,7 @@ public:
         word next = 0;
         do {
             next = (s & has_turn) != 0 ? s | came : (s & flags) | has_turn;
-        } while (!word_.compare_exchange_weak(s, next, std::memory_order_acq_rel, std::memory_order_relaxed));
+        } while (!word_.compare_exchange_weak(s, next, std::memory_order_acquire, std::memory_order_relaxed));
         if ((s & has_turn) != 0) {
             return false;
         }
@@ -132,7 +132,7 @@ public:
         do {
             posts = has_more || top_of(s) != nullptr;
         } while (!word_.compare_exchange_weak(s, s & ~(has_turn | came | (posts ? 0 : busy)),
-                                              std::memory_order_acq_rel, std::memory_order_relaxed));
+                                              std::memory_order_release, std::memory_order_relaxed));
         return posts;
     }
 
@@ -145,7 +145,7 @@ public:
             if ((s & (has_turn | closed)) != 0) {
                 return false;
             }
-        } while (!word_.compare_exchange_weak(s, s | has_turn | busy, std::memory_order_acq_rel,
+        } while (!word_.compare_exchange_weak(s, s | has_turn | busy, std::memory_order_acquire,
                                               std::memory_order_relaxed));
         owes_post_ = (s & busy) == 0;
         return true;
@@ -156,7 +156,7 @@ public:
         if (owes_post_) {
             return end_turn();
         }
-        word const s = word_.fetch_and(~(has_turn | came), std::memory_order_acq_rel);
+        word const s = word_.fetch_and(~(has_turn | came), std::memory_order_release);
         return (s & came) != 0;
     }
 
@@ -233,7 +233,7 @@ private:
 
     void take_stack(node_list& to) noexcept {
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
-        while (!word_.compare_exchange_weak(s, s & flags, std::memory_order_acq_rel,
+        while (!word_.compare_exchange_weak(s, s & flags, std::memory_order_acquire,
                                             std::memory_order_relaxed)) {
         }
         take_stack(s, to);
