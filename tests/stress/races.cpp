@@ -12,13 +12,18 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // Two threads do two things to one channel at the same time, again and again: each time it has to come out as if one had
 // been first. Nothing is lost, doubled, leaked or forgotten.
@@ -308,6 +313,45 @@ TEST_CASE("race: a receiver that goes under its receive while the value is sent 
         poll(ctx);
         return got.is_failure(asio::error::operation_aborted) && witness.use_count() == 1;
     });
+}
+
+TEST_CASE("race: tasks that have not been started go while their context does") {
+    struct setter {
+        std::atomic<bool>* is_gone;
+
+        ~setter() { is_gone->store(true, std::memory_order_relaxed); }
+    };
+
+    auto const wait_forever = [](std::atomic<bool>& is_gone) -> weir::task<void> {
+        setter const at_end{&is_gone};
+        auto [tx, rx] = weir::oneshot::channel<int>(co_await asio::this_coro::executor);
+        co_await rx.async_receive();
+    };
+    auto const nothing = [](counted) -> weir::task<void> { co_return; };
+    auto const make = [&](asio::io_context& context, int i) {
+        return weir::detail::make_spawned(context.get_executor(), nothing(counted(i)));
+    };
+    two_threads both;
+    for (int n = 0; n != rounds / 5; ++n) {
+        auto context = std::make_unique<asio::io_context>(1);
+        std::atomic<bool> context_goes{false};
+        weir::spawn(context->get_executor(), wait_forever(context_goes), asio::detached);
+        std::vector<decltype(make(*context, 0))> tasks;
+        for (int i = 0; i != 300; ++i) {
+            tasks.push_back(make(*context, i));
+        }
+        poll(*context);
+        both.run(
+            n, [&] { context.reset(); },
+            [&] {
+                while (!context_goes.load(std::memory_order_relaxed)) {
+                }
+                while (!tasks.empty()) {
+                    tasks.pop_back();
+                }
+            });
+    }
+    CHECK(counted::alive() == 0);
 }
 
 } // namespace races_test

@@ -35,8 +35,11 @@ namespace weir::detail {
 /// Who has coroutines on a queue and wants to be told when its context goes.
 class run_queue_client : public list_hook<struct client_tag> {
 public:
-    /// Destroys what is parked. Nothing of the context runs any more.
-    virtual void abandon() noexcept = 0;
+    /// Makes the caller an owner, unless the last one is on its way to remove_client(). Under the queue's mutex.
+    [[nodiscard]] virtual bool add_ref_unless_gone() noexcept = 0;
+
+    /// Destroys what is parked, by who has become an owner, and lets go. Nothing of the context runs any more.
+    virtual void abandon_kept() noexcept = 0;
 
 protected:
     ~run_queue_client() = default;
@@ -261,9 +264,11 @@ private:
     void abandon_clients() noexcept {
         std::unique_lock lock(mutex_);
         while (run_queue_client* client = clients_.pop_front()) {
-            lock.unlock();
-            client->abandon();
-            lock.lock();
+            if (client->add_ref_unless_gone()) {
+                lock.unlock();
+                client->abandon_kept();
+                lock.lock();
+            }
         }
     }
 

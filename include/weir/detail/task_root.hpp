@@ -198,8 +198,15 @@ public:
         }
     }
 
+    [[nodiscard]] bool add_ref_unless_gone() noexcept override { return owners_.add_unless_zero(); }
+
+    void abandon_kept() noexcept override {
+        intrusive_ptr<task_root> const kept(this);
+        abandon();
+    }
+
     /// Destroys the coroutines where they stand. None of them runs.
-    void abandon() noexcept override {
+    void abandon() noexcept {
         auto const keep = intrusive_ptr<task_root>::share(this);
         requests_.close();
         if (auto const top = std::exchange(top_, {})) {
