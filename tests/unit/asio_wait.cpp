@@ -7,6 +7,7 @@
 #include <weir/task.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -243,6 +244,31 @@ TEST_CASE("asio wait: the handler is dropped, and the task goes with it") {
     CHECK(ctx.stopped()); // nothing is left to be done
     REQUIRE(thrown);
     CHECK_THROWS_AS(std::rethrow_exception(thrown), boost::system::system_error);
+}
+
+TEST_CASE("asio wait: the handler is dropped after a cancellation that threw, and the task goes with it") {
+    asio::io_context ctx;
+    asio::cancellation_signal signal;
+    std::function<void()> drop;
+    std::exception_ptr thrown;
+    auto const wait = [](std::function<void()>& dropper, counted) -> task<void> {
+        auto stubborn = async_start<void()>([&](auto handler) {
+            asio::get_associated_cancellation_slot(handler).assign([](asio::cancellation_type) { throw 7; });
+            dropper = [h = std::make_shared<decltype(handler)>(std::move(handler))]() mutable { h.reset(); };
+        });
+        co_await std::move(stubborn);
+    };
+    weir::spawn(ctx, wait(drop, counted(0)),
+                asio::bind_cancellation_slot(signal.slot(),
+                                             [&thrown](std::exception_ptr e) { thrown = std::move(e); }));
+    ctx.poll();
+    signal.emit(asio::cancellation_type::terminal);
+    CHECK_THROWS_AS(ctx.poll(), int);
+    CHECK(counted::alive() == 1);
+    drop();
+    CHECK(counted::alive() == 0);
+    ctx.poll();
+    CHECK(thrown);
 }
 
 TEST_CASE("asio wait: the handler is dropped by another thread while the task is cancelled") {

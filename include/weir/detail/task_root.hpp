@@ -316,10 +316,17 @@ private:
             intrusive_ptr<task_root> const keep(&root);
             auto const wanted = begin_visit();
             if (wanted != asio::cancellation_type::none) {
+                struct visit { // ends also when what is told of the cancellation throws
+                    request_node& node;
+
+                    ~visit() {
+                        if (node.end_visit()) {
+                            node.root.abandon();
+                        }
+                    }
+                } const scope{*this};
+
                 root.on_cancel(wanted);
-                if (end_visit()) {
-                    root.abandon();
-                }
             }
         }
 
