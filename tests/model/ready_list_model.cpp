@@ -245,8 +245,9 @@ struct world {
 
 using world_ptr = std::shared_ptr<world>;
 
-void explore(std::function<void(scenario&, world_ptr const&)> const& describe) {
-    auto const result = model::explore({}, [&](scenario& s) { describe(s, std::make_shared<world>()); });
+void explore(std::function<void(scenario&, world_ptr const&)> const& describe, unsigned stale_reads = 2) {
+    auto const result = model::explore({.stale_reads = stale_reads},
+                                       [&](scenario& s) { describe(s, std::make_shared<world>()); });
     CHECK(result.failure == "");
     CHECK(result.runs > 1);
 #ifdef SHOWRUNS
@@ -358,13 +359,16 @@ TEST_CASE("ready list model: who is let in between has the turn alone, and nothi
         s.thread("pusher", [=] { w->q.push(w->at(0)); });
         s.finally([=] { w->q.verify_idle(); });
     });
-    explore([=](scenario& s, world_ptr const& w) { // beside what was posted
-        w->q.push(w->at(0));
-        s.thread("runner", [=] { w->q.run_posted_until([&] { return w->has_run(0) && w->has_run(1); }); });
-        s.thread("aside", [=] { aside(*w); });
-        s.thread("other aside", [=] { static_cast<void>(w->q.run_aside([] {})); });
-        s.finally([=] { w->q.verify_idle(); });
-    });
+    explore(
+        [=](scenario& s, world_ptr const& w) { // beside what was posted
+            w->q.push(w->at(0));
+            s.thread("runner",
+                     [=] { w->q.run_posted_until([&] { return w->has_run(0) && w->has_run(1); }); });
+            s.thread("aside", [=] { aside(*w); });
+            s.thread("other aside", [=] { static_cast<void>(w->q.run_aside([] {})); });
+            s.finally([=] { w->q.verify_idle(); });
+        },
+        1);
 }
 
 TEST_CASE("ready list model: who has closed the list has it and the executor to itself") {

@@ -5,19 +5,20 @@
 
 // What is ready to run, one at a time: nodes that any thread adds and that whoever has the turn runs.
 //
-// One word holds a stack of the nodes that came from outside, latest on top, and three flags. Who has the turn takes the
+// One word holds a stack of the nodes that came from outside, latest on top, and flags. Who has the turn takes the
 // whole stack at once (a node is never taken alone, so nothing can come back meanwhile: no ABA) and keeps what it runs in
 // two plain lists, to which it adds without the word: what is ready in this turn, and what waits for the next.
 //
-//   busy      somebody sees to it that the nodes are run: a function that will take the turn is posted, or about to be,
-//             or it has the turn. Who sets it has to post.
-//   has_turn  somebody runs nodes. Nobody else touches the plain lists.
-//   came      who was posted found the turn taken, and left; who has it posts again at its end.
+//   neither flag    idle: nothing is ready. Who adds the first node sets `posted`, and has to post.
+//   posted          a function that will take the turn is posted, or about to be.
+//   posted, in_turn somebody runs nodes. Nobody else touches the plain lists.
+//   in_turn         the same, and who was posted meanwhile has found the turn taken, and left: whoever has it posts again.
+//   closed          nothing is added any more.
 //   [N] is_ready of a node: from the push until it is run or removed. Every change is one exchange, but for one by who
 //       knows that nobody else can reach the node: so who runs a node sees what those did who found it ready.
-//   [P] who is about to set busy counts itself before and until it has posted. Who closes the list waits for them: what
-//       it closes is used by nobody any more. Both change the word by read-modify-write: one of the two sees the other.
-//       Nothing of the list is touched after a push that did not set busy: the node may have run, and the list be gone.
+//   [P] who is about to set `posted` counts itself before and until it has posted. Who closes the list waits for them:
+//       what it closes is used by nobody any more. Both change the word by read-modify-write: one of the two sees the other.
+//       Nothing of the list is touched after a push that was not the first: the node may have run, and the list be gone.
 //
 // The stack: R. K. Treiber, Systems programming: coping with parallelism, IBM RJ 5118, 1986.
 
@@ -34,7 +35,7 @@ class basic_ready_list;
 
 /// What is put into the list. `Atomic` is for a test that interleaves its threads on purpose.
 template <template <class> class Atomic>
-class alignas(16) basic_ready_node : public list_hook<struct ready_tag> {
+class alignas(8) basic_ready_node : public list_hook<struct ready_tag> {
     friend class basic_ready_list<Atomic>;
 
     Atomic<bool> is_ready_{false};      // [N] any thread
@@ -63,10 +64,10 @@ public:
         bool counted = false;
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         do {
-            if ((s & busy) == 0 && !counted) {
+            if (is_idle(s) && !counted) {
                 posters_.fetch_add(1, std::memory_order_relaxed); // [P] the exchange publishes it
                 counted = true;
-            } else if ((s & busy) != 0 && counted) {
+            } else if (!is_idle(s) && counted) {
                 end_post();
                 counted = false;
             }
@@ -78,7 +79,8 @@ public:
                 return pushed::no;
             }
             n.below_ = top_of(s);
-        } while (!word_.compare_exchange_weak(s, word_of(n) | (s & flags) | busy, std::memory_order_release,
+        } while (!word_.compare_exchange_weak(s, word_of(n) | (s & flags) | (counted ? posted : 0),
+                                              std::memory_order_release,
                                               std::memory_order_relaxed)); // [P]
         return counted ? pushed::first : pushed::yes;
     }
@@ -95,7 +97,8 @@ public:
         return false;
     }
 
-    /// Whether anybody is between a push that was the first and its end_post(). After close(): it can only become false.
+    /// Whether anybody is between a push that was the first, or hold(), and its end_post(). Once it has been false after
+    /// close(), nobody is who does not find the list closed.
     [[nodiscard]] bool is_being_posted() const noexcept {
         return posters_.load(std::memory_order_acquire) != 0; // [P] what they did has happened
     }
@@ -114,9 +117,9 @@ public:
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         word next = 0;
         do {
-            next = (s & has_turn) != 0 ? s | came : (s & flags) | has_turn;
+            next = (s & in_turn) != 0 ? s & ~posted : (s & flags) | in_turn;
         } while (!word_.compare_exchange_weak(s, next, std::memory_order_acquire, std::memory_order_relaxed));
-        if ((s & has_turn) != 0) {
+        if ((s & in_turn) != 0) {
             return false;
         }
         now_.append(next_);
@@ -131,7 +134,7 @@ public:
         bool posts = false;
         do {
             posts = has_more || top_of(s) != nullptr;
-        } while (!word_.compare_exchange_weak(s, s & ~(has_turn | came | (posts ? 0 : busy)),
+        } while (!word_.compare_exchange_weak(s, (s & ~(posted | in_turn)) | (posts ? posted : 0),
                                               std::memory_order_release, std::memory_order_relaxed));
         return posts;
     }
@@ -142,12 +145,12 @@ public:
     [[nodiscard]] bool begin_aside() noexcept {
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         do {
-            if ((s & (has_turn | closed)) != 0) {
+            if ((s & (in_turn | closed)) != 0) {
                 return false;
             }
-        } while (!word_.compare_exchange_weak(s, s | has_turn | busy, std::memory_order_acquire,
+        } while (!word_.compare_exchange_weak(s, s | posted | in_turn, std::memory_order_acquire,
                                               std::memory_order_relaxed));
-        owes_post_ = (s & busy) == 0;
+        owes_post_ = (s & posted) == 0;
         return true;
     }
 
@@ -156,8 +159,11 @@ public:
         if (owes_post_) {
             return end_turn();
         }
-        word const s = word_.fetch_and(~(has_turn | came), std::memory_order_release);
-        return (s & came) != 0;
+        word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
+        while (!word_.compare_exchange_weak(s, (s & ~in_turn) | posted, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+        }
+        return (s & posted) == 0;
     }
 
     // --- who has the turn ----------------------------------------------------------------------------------------
@@ -216,12 +222,13 @@ private:
     using word = std::uintptr_t;
     using node_list = intrusive_list<node, ready_tag>;
 
-    static constexpr word busy = 1;
-    static constexpr word has_turn = 2;
-    static constexpr word came = 4;
-    static constexpr word closed = 8;
-    static constexpr word flags = busy | has_turn | came | closed;
-    static_assert(alignof(node) > flags);
+    static constexpr word posted = 1;
+    static constexpr word in_turn = 2;
+    static constexpr word closed = 4;
+    static constexpr word flags = posted | in_turn | closed;
+    static_assert(alignof(node) > flags); // 8: what a coroutine frame is aligned to everywhere
+
+    static bool is_idle(word s) noexcept { return (s & (posted | in_turn)) == 0; }
 
     static word word_of(node& n) noexcept { return reinterpret_cast<word>(&n); }
 
@@ -250,9 +257,9 @@ private:
 
     Atomic<word> word_{0};        // stack and flags; any thread
     Atomic<unsigned> posters_{0}; // [P] any thread
-    node_list now_;               // has_turn
-    node_list next_;              // has_turn
-    bool owes_post_ = false;      // has_turn; of begin_aside(): it has set busy
+    node_list now_;               // who has the turn
+    node_list next_;              // who has the turn
+    bool owes_post_ = false;      // who has the turn, by begin_aside(): nobody had posted
 };
 
 } // namespace weir::detail
