@@ -379,17 +379,19 @@ TEST_CASE("ready list model: who has closed the list has it and the executor to 
     };
     auto const close = [](world& w) {
         w.q.close();
-        model::check(w.q.list().is_closed(), "closed");
         w.q.list().clear([](auto& n) { ++static_cast<node&>(n).runs; });
+        model::check(w.q.list().is_closed(), "closed");
     };
     auto const verify = [](world& w) {
         for (std::size_t i = 0; i != 2; ++i) {
-            model::check(w.at(i).runs != 0, "either refused or found");
+            model::check(w.at(i).runs == 1 || w.at(i).runs == -1, "found or refused");
             model::check(!w.q.list().remove(w.at(i)), "no more in");
         }
         model::check(w.q.list().push(w.at(2)) == ready_list::pushed::no, "nothing is added");
         model::check(!w.q.list().hold() && !w.q.list().is_being_posted(), "nobody is let in");
         model::check(!w.q.list().begin_aside(), "nothing runs");
+        model::check(w.q.list().begin_turn() && !w.q.list().end_turn(), "nothing is left");
+        model::check(w.q.list().is_closed(), "for ever");
     };
     explore([=](scenario& s, world_ptr const& w) {
         s.thread("closer", [=] { close(*w); });
@@ -398,7 +400,12 @@ TEST_CASE("ready list model: who has closed the list has it and the executor to 
         s.finally([=] { verify(*w); });
     });
     explore([=](scenario& s, world_ptr const& w) {
-        s.thread("closer", [=] { close(*w); });
+        s.thread("closer", [=] {
+            w->q.close();
+            model::check(w->q.list().remove(w->at(1)), "it was ready");
+            ++w->at(1).runs;
+            close(*w);
+        });
         s.thread("holder", [=] {
             if (w->q.list().hold()) {
                 w->q.use_executor();
