@@ -38,7 +38,7 @@ using weir::task;
 namespace {
 
 template <class Executor>
-task<void> count_all(Executor ex, long (&made)[8]) {
+task<void> count_all(Executor ex, long (&made)[9]) {
     auto [tx, rx] = mpsc::channel<int>(ex, 1);
     auto receiver = std::move(rx);
     weir::spawn(ex, send_for_ever(std::move(tx)), asio::detached);
@@ -72,11 +72,12 @@ task<void> count_all(Executor ex, long (&made)[8]) {
     co_await count(asio_typed_timer, made[5]);
     co_await count(clock_wins_again, made[6]);
     co_await count(value_wins_again, made[7]);
+    co_await count([] { return weir::yield_now(); }, made[8]);
 }
 
 template <class Executor>
 void check_all(asio::io_context& ctx, Executor ex) {
-    long made[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    long made[9] = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
     weir::spawn(ex, count_all(ex, made), asio::detached);
     ctx.run();
     CHECK(made[0] == 0); // a message
@@ -87,6 +88,7 @@ void check_all(asio::io_context& ctx, Executor ex) {
     CHECK(made[5] == 0); // a wait for a timer of Asio over the executor's own type
     CHECK(made[6] == 0); // a round of a selector, the clock wins
     CHECK(made[7] == 0); // a round of a selector, the value wins
+    CHECK(made[8] == 0); // a task that yields
 }
 
 // A timer that has been cancelled may still stand in the pool's queue when the next is made, so how many blocks are in
@@ -97,7 +99,7 @@ constexpr long blocks_at_once = 4;
 
 template <class Executor>
 void check_all(asio::thread_pool& ctx, Executor ex) {
-    long made[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    long made[9] = {-1, -1, -1, -1, -1, -1, -1, -1, -1};
     weir::spawn(ex, count_all(ex, made), asio::detached);
     ctx.join();
     CHECK(made[0] == 0);
@@ -107,6 +109,7 @@ void check_all(asio::thread_pool& ctx, Executor ex) {
     CHECK(made[5] <= blocks_at_once);
     CHECK(made[6] <= blocks_at_once);
     CHECK(made[7] <= blocks_at_once);
+    CHECK(made[8] == 0);
 }
 
 } // namespace
