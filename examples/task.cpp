@@ -4,8 +4,8 @@
 // Tasks: coroutines that call one another, throw, wait for anything of Asio's, and clean up when they are cancelled.
 //
 // Run:    task
-// Prints: a value and an exception that came out of spawned tasks, a wait for a timer, and a task that was cancelled while
-//         it waited and closed its session before it ended.
+// Prints: a value and an exception that came out of spawned tasks, a sum that was added up while others ran, a wait for a
+//         timer, and a task that was cancelled while it waited and closed its session before it ended.
 
 #include <weir/mpsc.hpp>
 #include <weir/task.hpp>
@@ -58,6 +58,17 @@ weir::task<> wait_a_little() {
     fmt::print("waited\n");
 }
 
+// A task that waits for nothing lets others run when it says so.
+weir::task<> add_up(int n) {
+    int sum = 0;
+    for (int i = 1; i <= n; ++i) {
+        sum += i;
+        if (i % 10 == 0)
+            co_await weir::yield_now();
+    }
+    fmt::print("the sum is {}\n", sum);
+}
+
 // Cancelled, a task gets operation_aborted from what it waits for, and from every wait after that until it says that it
 // wants to wait again. A catch block cannot await, so cleaning up comes after it.
 weir::task<> session(weir::mpsc::receiver<int> requests, weir::mpsc::sender<char const*> log) {
@@ -95,6 +106,7 @@ int main() {
     weir::spawn(ex, average(84, 2), print_result);
     weir::spawn(ex, average(84, 0), print_result);
     weir::spawn(ex, wait_a_little(), asio::detached);
+    weir::spawn(ex, add_up(100), asio::detached);
     ctx.run();
     ctx.restart();
     cancel_a_session(ctx);
