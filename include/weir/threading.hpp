@@ -21,7 +21,6 @@
 #include <weir/detail/config.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 
 namespace weir {
@@ -84,22 +83,24 @@ struct null_mutex {
 class thread_event {
 public:
     void set() noexcept {
-        std::lock_guard lock(
-            mutex_); // held while notifying: the sleeper may destroy this as soon as it has the lock
-        is_set_ = true;
-        changed_.notify_one();
+        // Held while notifying: the sleeper may destroy this as soon as it has the lock.
+        std::lock_guard lock(mutex_);
+        // [E] comes before notify_one() looks whether anybody sleeps; the sleeper says so before it looks at this
+        is_set_.store(1, std::memory_order_seq_cst);
+        is_set_.notify_one();
     }
 
-    void wait_and_reset() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return is_set_; });
-        is_set_ = false;
+    void wait_and_reset() noexcept {
+        is_set_.wait(0, std::memory_order_acquire); // [E] sees what was done before set()
+        std::lock_guard lock(mutex_);
+        is_set_.store(0, std::memory_order_relaxed); // whoever sets it again has the mutex after us
     }
 
 private:
     std::mutex mutex_;
-    std::condition_variable changed_;
-    bool is_set_ = false; // mutex_
+    // [E] 1 from set() until the sleeper resets it, else 0. Written under mutex_, waited for without it; an int, for which
+    // the system itself can wait. Not a std::condition_variable: its header brings stop tokens and semaphores with it.
+    std::atomic<int> is_set_{0};
 };
 
 } // namespace detail

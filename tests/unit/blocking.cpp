@@ -108,6 +108,27 @@ TEST_CASE("blocking: two plain threads need nobody to run the executor") {
     CHECK(next == 500);
 }
 
+TEST_CASE("blocking: an event wakes who sleeps, each time, and may go as soon as it has") {
+    using event = weir::multi_threaded::event;
+    constexpr int rounds = 20'000;
+    event asked;
+    event* answer = nullptr;
+
+    std::thread other([&] {
+        for (int i = 0; i != rounds; ++i) {
+            asked.wait_and_reset();
+            answer->set();
+        }
+    });
+    for (int i = 0; i != rounds; ++i) {
+        auto const mine = std::make_unique<event>();
+        answer = mine.get();
+        asked.set();
+        mine->wait_and_reset();
+    }
+    other.join();
+}
+
 TEST_CASE("blocking: a send fails when the receiver goes while it waits") {
     asio::io_context ctx;
     auto [tx, rx] = weir::mpsc::channel<int>(ctx.get_executor(), 1);
