@@ -19,9 +19,9 @@
 // all blocks but the last and the kept one are freed.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/detail/turn_slot.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -33,10 +33,10 @@ namespace weir::detail {
 
 /// A block of 1 to 2 KiB, unless its values are large or tiny. One less than a power of two.
 template <class T, class Threading>
-inline constexpr std::size_t
-    slots_per_block = std::bit_floor(std::clamp(std::size_t{2048} / sizeof(turn_slot<T, Threading>),
-                                                std::size_t{8}, std::size_t{128})) -
-                      1;
+inline constexpr std::size_t slots_per_block =
+    std::bit_floor(smaller<std::size_t>(larger<std::size_t>(2048 / sizeof(turn_slot<T, Threading>), 8),
+                                        128)) -
+    1;
 
 template <class T, class Threading, std::size_t Slots>
 class block_queue {

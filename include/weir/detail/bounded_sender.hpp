@@ -24,9 +24,9 @@
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/mpsc_operations.hpp>
 #include <weir/detail/sender_name.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/operation.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -125,7 +125,7 @@ public:
 
     /// Moves in as many of the first values as there is room for, in one reservation. How many that were.
     [[nodiscard]] std::size_t try_send_many(std::span<T> values) {
-        auto n = static_cast<std::uint32_t>(std::min(values.size(), max_capacity()));
+        auto n = static_cast<std::uint32_t>(smaller(values.size(), max_capacity()));
         n = core_->try_reserve_up_to(n, core_.label());
         if (n == 0) {
             return 0;

@@ -22,9 +22,9 @@
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/send_queue.hpp>
 #include <weir/detail/shared_value.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/detail/waiter.hpp>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -112,7 +112,7 @@ public:
     std::uint64_t add_receiver_at(std::uint64_t place) {
         std::lock_guard lock(mutex_);
         ++receivers_;
-        for (auto p = std::max(place, oldest()); p != tail_; ++p) {
+        for (auto p = larger(place, oldest()); p != tail_; ++p) {
             ++at(p).needed;
         }
         return place;
@@ -125,7 +125,7 @@ public:
             std::array<stored, 16> unneeded{}; // destroyed after the lock
             wake_batch woken;
             std::lock_guard lock(mutex_);
-            place = std::max(place, oldest());
+            place = larger(place, oldest());
             for (auto v = unneeded.begin(); v != unneeded.end() && place < end; ++v, ++place) {
                 pass(place, woken, *v);
             }
@@ -137,7 +137,7 @@ public:
     attempt receive(std::uint64_t& place, std::uint64_t& missed, F& consume) {
         wake_batch woken;
         std::unique_lock lock(mutex_);
-        auto const p = std::max(place, oldest());
+        auto const p = larger(place, oldest());
         if (p == tail_) {
             return is_closed_ ? attempt::closed : attempt::not_now;
         }
@@ -179,7 +179,7 @@ public:
 
     [[nodiscard]] std::size_t size_at(std::uint64_t place) const noexcept {
         std::lock_guard lock(mutex_);
-        return static_cast<std::size_t>(tail_ - std::max(place, oldest()));
+        return static_cast<std::size_t>(tail_ - larger(place, oldest()));
     }
 
     // --- both ----------------------------------------------------------------------------------------------------

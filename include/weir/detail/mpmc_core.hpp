@@ -14,9 +14,9 @@
 #include <weir/detail/mpmc_values.hpp>
 #include <weir/detail/sender_name.hpp>
 #include <weir/detail/sender_queue.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/detail/waiter.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -64,7 +64,7 @@ public:
 
     std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name name) {
         std::lock_guard lock(mutex_);
-        auto const n = std::min<std::size_t>(most, state_.free_slots());
+        auto const n = smaller<std::size_t>(most, state_.free_slots());
         return state_.reserve(n, name) == attempt::done ? static_cast<std::uint32_t>(n) : 0;
     }
 

@@ -24,10 +24,10 @@
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/sender_queue.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/detail/value_nodes.hpp>
 #include <weir/detail/waiter.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -96,7 +96,7 @@ public:
             if (is_closed_) {
                 r.refused = true;
             } else {
-                nodes_.reserve(std::min(capacity_, capacity_ - free_slots() + r.wanted));
+                nodes_.reserve(smaller(capacity_, capacity_ - free_slots() + r.wanted));
                 senders_.push_back(r);
                 grant(woken, &r);
             }
@@ -142,7 +142,7 @@ public:
         if (r.refused || ready_.size() <= others) {
             return out;
         }
-        for (auto n = std::min(most, ready_.size() - others); n != 0; --n) {
+        for (auto n = smaller(most, ready_.size() - others); n != 0; --n) {
             out.push_back(ready_.pop_front());
             ++busy_;
         }
@@ -243,7 +243,7 @@ private:
     /// Gives free slots to the queue's front, in order. `quiet` asks for itself: not woken.
     void grant(wake_batch& woken, slot_request const* quiet = nullptr) noexcept {
         senders_.grant(woken, quiet, [this](std::uint32_t most) {
-            auto const n = static_cast<std::uint32_t>(std::min<std::size_t>(free_slots(), most));
+            auto const n = static_cast<std::uint32_t>(smaller<std::size_t>(free_slots(), most));
             busy_ += n;
             return n;
         });

@@ -25,9 +25,9 @@
 #include <weir/detail/mpsc_slots.hpp>
 #include <weir/detail/sender_name.hpp>
 #include <weir/detail/sender_queue.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/detail/waiter.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -84,9 +84,9 @@ public:
 
     /// Reserves what there is, `most` at the most.
     std::uint32_t try_reserve_up_to(std::uint32_t most, sender_name name) {
-        auto n = std::min(most, static_cast<std::uint32_t>(this->capacity()));
+        auto n = smaller(most, static_cast<std::uint32_t>(this->capacity()));
         while (n != 0 && try_reserve(n, name) != attempt::done) {
-            n = this->is_closed() ? 0 : std::min(n - 1, static_cast<std::uint32_t>(this->capacity()));
+            n = this->is_closed() ? 0 : smaller(n - 1, static_cast<std::uint32_t>(this->capacity()));
         }
         return n;
     }
@@ -273,7 +273,7 @@ private:
             position const head = head_.load(std::memory_order_seq_cst); // [W] after the flag was set
             auto const used =
                 position(tail_of(s) - head) + reserved_of(s); // never too small: the head only rises
-            auto const n = std::min(this->capacity_ - std::min(used, this->capacity_), most);
+            auto const n = smaller(this->capacity_ - smaller(used, this->capacity_), most);
             if (n != 0) { // [S] with the flag set only we add
                 word_.fetch_add(n * one_reserved, std::memory_order_acq_rel);
             }

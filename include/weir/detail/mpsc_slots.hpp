@@ -21,9 +21,9 @@
 #include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/smaller.hpp>
 #include <weir/detail/turn_ring.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +49,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept {
         position const head = head_.load(std::memory_order_acquire); // [H] first: it never passes the tail
-        return std::min(position(tail_of(word_.load(std::memory_order_acquire)) - head), capacity_);
+        return smaller(position(tail_of(word_.load(std::memory_order_acquire)) - head), capacity_);
     }
 
     [[nodiscard]] std::size_t capacity() const noexcept {

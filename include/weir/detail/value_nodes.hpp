@@ -10,8 +10,8 @@
 // the one used last first. So a channel pays for the slots that it has used at the same time, not for its capacity.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/smaller.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -94,7 +94,7 @@ public:
         if (n <= made_) {
             return;
         }
-        auto const more = std::min(most_ - made_, std::max({n - made_, made_, first_block}));
+        auto const more = smaller(most_ - made_, larger(n - made_, larger(made_, first_block)));
         auto block = std::make_unique_for_overwrite<node[]>(more);
         node* const fresh = block.get();
         blocks_.push_back(std::move(block));
@@ -120,7 +120,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t first_block = std::max<std::size_t>(1, 512 / sizeof(node));
+    static constexpr std::size_t first_block = larger<std::size_t>(1, 512 / sizeof(node));
 
     std::size_t const most_;
     std::size_t made_ = 0;
