@@ -9,15 +9,16 @@
 // inside a handler of the operation's own executor where that can be known, blocking is refused by std::logic_error.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/erased.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/run_queue.hpp>
 #include <weir/detail/waiter.hpp>
+#include <weir/detail/yield.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/system_executor.hpp>
 
 #include <stdexcept>
-#include <thread>
 
 namespace weir::detail {
 
@@ -32,7 +33,7 @@ class thread_waiter final : public waiter {
 public:
     void wake(wake_batch&) noexcept override { event_.set(); }
 
-    [[nodiscard]] asio::any_io_executor executor() const override { return asio::system_executor(); }
+    [[nodiscard]] asio::any_io_executor executor() const override { return erased<asio::system_executor>(); }
 
     void sleep() { event_.wait_and_reset(); }
 
@@ -61,7 +62,7 @@ template <class Threading, operation_core Core>
         if (core.start_waiting(w) == wait_result::parked) {
             w.sleep();
         } else {
-            std::this_thread::yield();
+            yield_thread();
         }
     }
     core.stop_waiting(w); // takes the core's lock: whoever woke us has let go of w

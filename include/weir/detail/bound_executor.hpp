@@ -11,8 +11,8 @@
 
 #include <weir/detail/context_registry.hpp>
 
+#include <boost/asio/execution/executor.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>

@@ -12,6 +12,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/ref_counted.hpp>
+#include <weir/detail/yield.hpp>
 
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -21,7 +22,7 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <thread>
+
 #include <utility>
 
 namespace weir::detail {
@@ -138,7 +139,7 @@ public:
     void wait_for_posts() const noexcept {
         while (posting_.load(std::memory_order_acquire) !=
                0) { // [P] what they posted is in the context's queue
-            std::this_thread::yield();
+            yield_thread();
         }
     }
 

@@ -8,6 +8,7 @@
 // the handler that they share must stay where it is.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/erased.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/recycled.hpp>
 #include <weir/detail/select_case.hpp>
@@ -17,8 +18,8 @@
 #include <boost/asio/system_executor.hpp>
 
 #include <cstddef>
+#include <iterator>
 #include <memory>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -61,7 +62,7 @@ public:
 
     [[nodiscard]] executor_type get_executor() const {
         if (block_->cases.empty()) {
-            return asio::system_executor();
+            return erased<asio::system_executor>();
         }
         return block_->cases.front().core().get_executor();
     }

@@ -79,13 +79,14 @@ private:
     asio::execution_context* context_;
 };
 
-class timer_wait {
+/// A template, so that a file that waits for no time does not compile Asio's timers.
+template <class Executor>
+class basic_timer_wait {
     class shared final
         : public pooled<shared>
         , context_hook {
-        using timer =
-            asio::basic_waitable_timer<std::chrono::steady_clock,
-                                       asio::wait_traits<std::chrono::steady_clock>, calling_executor>;
+        using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                 asio::wait_traits<std::chrono::steady_clock>, Executor>;
         using storage = basic_lent_storage<192, 1>;
 
         struct handler {
@@ -106,11 +107,12 @@ class timer_wait {
 
     public:
         explicit shared(asio::any_io_executor const& ex)
-            : context_(&context_of(ex)), timer_(std::in_place, calling_executor(*context_)) {
+            : context_(&context_of(ex)), timer_(std::in_place, Executor(*context_)) {
             context_registry::add(context_registry::of_executor(ex), *this);
         }
 
-        [[nodiscard]] static asio::execution_context& context_of(asio::any_io_executor const& ex) {
+        template <class AnyExecutor>
+        [[nodiscard]] static asio::execution_context& context_of(AnyExecutor const& ex) {
             return asio::query(ex, asio::execution::context);
         }
 
@@ -198,11 +200,11 @@ class timer_wait {
     };
 
 public:
-    explicit timer_wait(steady_time when) noexcept : when_(when) {}
+    explicit basic_timer_wait(steady_time when) noexcept : when_(when) {}
 
-    timer_wait(timer_wait&&) noexcept = default; // before it waits
+    basic_timer_wait(basic_timer_wait&&) noexcept = default; // before it waits
 
-    ~timer_wait() { disarm(); }
+    ~basic_timer_wait() { disarm(); }
 
     /// The next wait is for another time, not before the last one.
     void restart(steady_time when) noexcept { when_ = when; }
@@ -246,6 +248,8 @@ private:
     steady_time when_;
     intrusive_ptr<shared> shared_; // from the first wait on
 };
+
+using timer_wait = basic_timer_wait<calling_executor>;
 
 } // namespace weir::detail
 
