@@ -38,7 +38,7 @@
 #include <weir/operation.hpp>
 #include <weir/selector.hpp>
 
-#include <ranges>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
@@ -48,8 +48,12 @@ namespace detail {
 
 /// A range that may be gone through again, whose receivers stay where they are: a container that has a name, or a view.
 template <class R>
-concept range_of_receivers = std::ranges::forward_range<R> && std::ranges::borrowed_range<R> &&
-    receiving_handle<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
+concept range_of_receivers = requires(R&& receivers) {
+    // Of an rvalue begin() gives nothing unless what it leads to outlives the range.
+    { std::ranges::begin(std::forward<R>(receivers)) } -> std::forward_iterator;
+    std::ranges::end(std::forward<R>(receivers));
+    requires receiving_handle<std::remove_reference_t<decltype(*std::ranges::begin(receivers))>>;
+};
 
 template <bool Biased, class Range, class F>
 [[nodiscard]] auto select_range(Range& receivers, F&& f) {

@@ -50,6 +50,18 @@ struct inputs {
     std::vector<weir::mpsc::receiver<int, executor>> rx;
 };
 
+template <class Range>
+concept can_be_selected = requires(Range&& receivers) {
+    weir::select(std::forward<Range>(receivers), [](std::size_t, int) {});
+};
+
+static_assert(can_be_selected<std::vector<weir::mpsc::receiver<int, executor>>&>);
+static_assert(can_be_selected<weir::mpsc::receiver<int, executor> (&)[2]>);
+static_assert(can_be_selected<std::span<weir::mpsc::receiver<int, executor>>>);
+static_assert(
+    !can_be_selected<std::vector<weir::mpsc::receiver<int, executor>>>); // it would go before the select
+static_assert(!can_be_selected<std::vector<int>&>);
+
 struct seen {
     std::size_t index = weir::none;
     int value = 0;
