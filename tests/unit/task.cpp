@@ -86,6 +86,20 @@ TEST_CASE("task results: the value is destroyed once") {
     CHECK(counted::alive() == 0);
 }
 
+TEST_CASE("task results: what throws after co_return takes the place of the value") {
+    struct throws_at_end {
+        ~throws_at_end() noexcept(false) { throw std::runtime_error("at the end"); }
+    };
+
+    auto const inner = []() -> task<counted> {
+        throws_at_end const last;
+        co_return counted(7);
+    };
+    auto const outer = [&]() -> task<void> { co_await inner(); };
+    CHECK_THROWS_WITH(run(outer()), "at the end");
+    CHECK(counted::alive() == 0);
+}
+
 TEST_CASE("task exceptions: come out where the task is awaited, or in the completion of spawn") {
     auto const outer = []() -> task<std::string> {
         try {

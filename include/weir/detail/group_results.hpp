@@ -7,12 +7,14 @@
 // a list: it is linked and handed out under the group's mutex, and filled without it by whoever ended the task.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/spawn_core.hpp>
 #include <weir/task.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <exception>
-#include <list>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -27,7 +29,9 @@ concept group_result = std::is_void_v<T> ||(std::is_object_v<T>&& std::move_cons
 
 template <class T>
 class group_results {
-    using list = std::list<std::optional<T>>;
+    struct node : list_hook<> {
+        std::optional<T> value;
+    };
 
 public:
     /// All of them.
@@ -41,28 +45,41 @@ public:
     private:
         friend group_results;
 
-        list node_{1}; // until it is added
-        std::optional<T>* value_ = &node_.front();
+        std::unique_ptr<node> node_ = std::make_unique<node>(); // until it is added
+        std::optional<T>* value_ = &node_->value;
     };
 
-    void add(place& last) noexcept { places_.splice(places_.end(), last.node_); }
+    group_results() noexcept = default;
 
-    void give_to(group_results& other) noexcept { places_.swap(other.places_); }
+    group_results(group_results&& other) noexcept { other.give_to(*this); }
+
+    ~group_results() {
+        while (take_first()) {
+        }
+    }
+
+    void add(place& last) noexcept { places_.push_back(*last.node_.release()); }
+
+    void give_to(group_results& other) noexcept { other.places_.append(places_); }
 
     /// The values in order. A task that was asked to end, or did not begin, has left none.
     [[nodiscard]] type values() && {
         type all;
-        all.reserve(places_.size());
-        for (auto& value : places_) {
-            if (value) {
-                all.push_back(std::move(*value));
+        std::size_t most = 0;
+        places_.for_each([&most](node const&) { ++most; });
+        all.reserve(most);
+        while (auto const first = take_first()) {
+            if (first->value) {
+                all.push_back(std::move(*first->value));
             }
         }
         return all;
     }
 
 private:
-    list places_;
+    std::unique_ptr<node> take_first() noexcept { return std::unique_ptr<node>(places_.pop_front()); }
+
+    intrusive_list<node> places_;
 };
 
 /// Of tasks that return nothing nothing is kept.
@@ -72,7 +89,9 @@ public:
     using type = void;
 
     struct place {
-        [[nodiscard]] static std::exception_ptr fill(spawned<void>& ended) noexcept {
+        /// Of spawned<void>; a template, which is not compiled before there is a group.
+        template <class Spawned>
+        [[nodiscard]] static std::exception_ptr fill(Spawned& ended) noexcept {
             return std::get<0>(ended.take());
         }
     };

@@ -20,7 +20,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace weir::detail {
 
@@ -38,11 +37,14 @@ struct spawn_signature<void> {
 template <class T>
 concept spawnable = std::is_void_v<T> || std::default_initializable<T>;
 
+/// What a task that returns nothing has returned.
+struct no_value {};
+
 /// A task under way, and its result when it has ended.
 template <class T>
 class spawned final : public task_root {
     using promise = task_promise<T>;
-    using kept_value = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+    using kept_value = std::conditional_t<std::is_void_v<T>, no_value, T>;
 
 public:
     using result = typename signature_traits<typename spawn_signature<T>::type>::result;

@@ -28,7 +28,6 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace weir {
 template <class T>
@@ -143,41 +142,70 @@ protected:
     std::coroutine_handle<> continuation_; // the awaiting coroutine; none for the outermost
 };
 
-/// What a task's coroutine leaves behind: nothing yet, an exception, or a value.
+/// What a task's coroutine leaves behind: nothing yet, an exception, or a value. A std::variant would take much longer to
+/// compile, and once more for each type that tasks return.
 template <class T>
 class task_result {
     using stored = std::conditional_t<std::is_reference_v<T>, std::remove_reference_t<T>*, T>;
+    enum class kind : unsigned char { nothing, exception, value };
 
 public:
+    task_result() noexcept {}
+
+    task_result(task_result const&) = delete;
+    task_result& operator=(task_result const&) = delete;
+
+    ~task_result() { clear(); }
+
     template <class U = T>
         requires std::is_constructible_v<T, U>
 
     void return_value(U&& value) {
         if constexpr (std::is_reference_v<T>) {
-            result_.template emplace<2>(std::addressof(static_cast<T>(value)));
+            std::construct_at(std::addressof(value_), std::addressof(static_cast<T>(value)));
         } else {
-            result_.template emplace<2>(std::forward<U>(value));
+            std::construct_at(std::addressof(value_), std::forward<U>(value));
         }
+        kind_ = kind::value;
     }
 
-    void unhandled_exception() noexcept { result_.template emplace<1>(std::current_exception()); }
+    /// There may be a value already: what is destroyed after co_return may throw.
+    void unhandled_exception() noexcept {
+        clear();
+        std::construct_at(&exception_, std::current_exception());
+        kind_ = kind::exception;
+    }
 
     [[nodiscard]] std::exception_ptr exception() const noexcept {
-        auto const* e = std::get_if<1>(&result_);
-        return e != nullptr ? *e : std::exception_ptr();
+        return kind_ == kind::exception ? exception_ : std::exception_ptr();
     }
 
+    /// Only where the task has ended.
     T get() {
         throw_if(exception());
         if constexpr (std::is_reference_v<T>) {
-            return static_cast<T>(*std::get<2>(result_));
+            return static_cast<T>(*value_);
         } else {
-            return std::move(std::get<2>(result_));
+            return std::move(value_);
         }
     }
 
 private:
-    std::variant<std::monostate, std::exception_ptr, stored> result_;
+    void clear() noexcept {
+        if (kind_ == kind::value) {
+            std::destroy_at(std::addressof(value_));
+        } else if (kind_ == kind::exception) {
+            std::destroy_at(&exception_);
+        }
+        kind_ = kind::nothing;
+    }
+
+    union {
+        std::exception_ptr exception_;
+        stored value_;
+    };
+
+    kind kind_ = kind::nothing;
 };
 
 template <>
