@@ -15,13 +15,13 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/late.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <cstddef>
 #include <mutex>
-#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -212,7 +212,7 @@ public:
 
 private:
     borrowed_core<Core> core_;
-    std::optional<barrier_request> request_; // since it has begun to wait
+    late<barrier_request> request_; // since it has begun to wait
     bool leads_ = false;
     bool has_passed_ = false;
 };

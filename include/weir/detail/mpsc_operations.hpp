@@ -8,6 +8,7 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/late.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/sender_queue.hpp>
 #include <weir/error.hpp>
@@ -65,7 +66,7 @@ public:
 
     void retain() noexcept { core_.retain(); }
 
-    [[nodiscard]] bool is_queued() const noexcept { return request_.has_value(); }
+    [[nodiscard]] bool is_queued() const noexcept { return static_cast<bool>(request_); }
 
     [[nodiscard]] sender_name sender() const noexcept { return sender_; }
 
@@ -76,7 +77,7 @@ private:
     std::uint32_t wanted_;
     sender_name sender_;
     bool sends_;
-    std::optional<slot_request> request_; // while it waits
+    late<slot_request> request_; // while it waits
 };
 
 template <class T, class Executor, class Core>

@@ -12,12 +12,12 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/late.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <mutex>
-#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -171,7 +171,7 @@ public:
 
 private:
     borrowed_core<Core> core_;
-    std::optional<notify_request> request_; // since it has begun to wait
+    late<notify_request> request_; // since it has begun to wait
 };
 
 } // namespace weir::detail

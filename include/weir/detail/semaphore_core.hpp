@@ -14,6 +14,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/late.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
@@ -21,7 +22,6 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
@@ -216,7 +216,7 @@ public:
 private:
     borrowed_core<Core> core_;
     std::uint64_t n_;
-    std::optional<permit_request> request_; // while it waits
+    late<permit_request> request_; // while it waits
     Guard guard_;
 };
 
