@@ -160,7 +160,7 @@ TEST_CASE("run queue: nodes that make themselves ready let the executor have its
         again = std::make_unique<caller>([&] {
             ++runs;
             if (!is_over) {
-                queue->yield(*again);
+                queue->push_behind(*again);
             }
         });
     }
@@ -187,7 +187,7 @@ TEST_CASE("run queue: a node is taken out wherever it waits") {
     caller remover([&] {
         queue->push(count); // of this turn
         CHECK(queue->remove(count));
-        queue->yield(count); // of the next
+        queue->push_behind(count); // of the next
         CHECK(queue->remove(count));
         CHECK_FALSE(queue->remove(remover));
     });

@@ -83,7 +83,8 @@ TEST_CASE("task yield: one that does nothing else lets handlers run") {
         bool stop = false;
         int yields = 0;
         auto const spin = [&]() -> task<> {
-            for (; !stop; ++yields) {
+            while (!stop) {
+                ++yields;
                 co_await weir::yield_now();
             }
         };
@@ -147,7 +148,8 @@ TEST_CASE("task turns: two that wake one another for ever let handlers run") {
         bool stop = false;
         int rounds = 0;
         auto const ping = [&](mpsc::sender<int> tx, mpsc::receiver<int> rx) -> task<> {
-            for (; !stop; ++rounds) {
+            while (!stop) {
+                ++rounds;
                 co_await tx.async_send(1);
                 co_await rx.async_receive();
             }
