@@ -329,7 +329,7 @@ TEST_CASE("ready list model: a node that is made ready from within the turn and 
     }
 }
 
-TEST_CASE("ready list model: a node that yields runs in another turn, after what came meanwhile") {
+TEST_CASE("ready list model: a node that yields runs again in another turn") {
     explore([](scenario& s, world_ptr const& w) {
         w->at(0).run = [w = w.get()](node& self) {
             if (self.runs == 1) {
@@ -441,14 +441,17 @@ TEST_CASE(
                     [&] { return w->has_run(0) && (*is_removed || w->has_run(1)) && w->has_run(2); });
             });
             s.thread("pusher", [=] {
-                model::plain_write(&w->at(2).own);
-                if (before) {
+                auto const push_other = [&] {
+                    model::plain_write(&w->at(2).own);
                     w->q.push(w->at(2));
+                };
+                if (before) {
+                    push_other();
                 }
                 w->q.push(w->at(1));
                 is_pushed->store(1, std::memory_order_release); // as by letting go of a core's lock
                 if (!before) {
-                    w->q.push(w->at(2));
+                    push_other();
                 }
             });
             s.finally([=] { w->q.verify_idle(); });

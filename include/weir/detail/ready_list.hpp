@@ -38,6 +38,10 @@ template <template <class> class Atomic>
 class alignas(8) basic_ready_node : public list_hook<struct ready_tag> {
     friend class basic_ready_list<Atomic>;
 
+protected:
+    ~basic_ready_node() { assert(!is_ready_.load(std::memory_order_relaxed)); } // nobody pushes it any more
+
+private:
     Atomic<bool> is_ready_{false};      // [N] any thread
     basic_ready_node* below_ = nullptr; // of the stack: who pushes, then who takes
 };

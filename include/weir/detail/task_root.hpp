@@ -6,7 +6,8 @@
 // A spawned task: the chain of coroutines from the one that was spawned to the one that waits, and what they share.
 //
 // One of the chain runs at a time, in the run queue of the root, so nothing here needs a lock: everything is touched
-// only where the task runs, or when nothing can run any more (its context has gone).
+// only where the task runs, or when nothing can run any more (its context has gone), or by who has found the task suspended
+// in a wait that nobody will end: request_node's mutex tells who that is.
 //
 // Coroutines of the chain hand over to one another by naming who is next and returning to a loop. Symmetric transfer
 // does the same with a tail call, which compilers make only when they optimise and no sanitizer is on; the loop keeps
@@ -359,8 +360,7 @@ private:
         task_root& root;
         std::mutex mutex;
         asio::cancellation_type types = asio::cancellation_type::none; // mutex
-        unsigned long parked =
-            0; // mutex; the last wait that the task was suspended in and that can be dropped
+        unsigned long parked = 0;  // mutex; the last wait that it was suspended in and that can be dropped
         unsigned long dropped = 0; // mutex; the last wait whose operation was destroyed
         bool is_visited = false;   // mutex; a request is being met, where the task runs
         bool is_closed = false;    // mutex
