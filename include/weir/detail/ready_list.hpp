@@ -9,11 +9,11 @@
 // whole stack at once (a node is never taken alone, so nothing can come back meanwhile: no ABA) and keeps what it runs in
 // two plain lists, to which it adds without the word: what is ready in this turn, and what waits for the next.
 //
-//   neither flag    idle: nothing is ready. Who adds the first node sets `posted`, and has to post.
-//   posted          a function that will take the turn is posted, or about to be.
-//   posted, in_turn somebody runs nodes. Nobody else touches the plain lists.
-//   in_turn         the same, and who was posted meanwhile has found the turn taken, and left: whoever has it posts again.
-//   closed          nothing is added any more.
+//   posted   a function that will take the turn is posted, or about to be, and has not come yet. If it finds the turn
+//            taken it leaves, and whoever has the turn sees at its end that nobody is posted any more.
+//   in_turn  somebody runs nodes. Nobody else touches the plain lists.
+//   neither  idle: nothing is ready. Who adds the first node sets `posted`, and has to post.
+//   closed   nothing is added any more.
 //   [N] is_ready of a node: from the push until it is run or removed. Every change is one exchange, but for one by who
 //       knows that nobody else can reach the node: so who runs a node sees what those did who found it ready.
 //   [P] who is about to set `posted` counts itself before and until it has posted. Who closes the list waits for them:
@@ -121,7 +121,7 @@ public:
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         word next = 0;
         do {
-            next = (s & in_turn) != 0 ? s & ~posted : (s & flags) | in_turn;
+            next = (s & in_turn) != 0 ? s & ~posted : (s & closed) | in_turn;
         } while (!word_.compare_exchange_weak(s, next, std::memory_order_acquire, std::memory_order_relaxed));
         if ((s & in_turn) != 0) {
             return false;
@@ -131,43 +131,30 @@ public:
         return true;
     }
 
-    /// Ends the turn. True: there is more, and the caller has to post again.
+    /// Ends the turn. True: there is more and nobody is posted, so the caller has to post.
     [[nodiscard]] bool end_turn() noexcept {
         bool const has_more = !now_.empty() || !next_.empty();
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         bool posts = false;
         do {
-            posts = has_more || top_of(s) != nullptr;
-        } while (!word_.compare_exchange_weak(s, (s & ~(posted | in_turn)) | (posts ? posted : 0),
+            posts = (s & posted) == 0 && (has_more || top_of(s) != nullptr);
+        } while (!word_.compare_exchange_weak(s, (s & ~in_turn) | (posts ? posted : 0),
                                               std::memory_order_release, std::memory_order_relaxed));
         return posts;
     }
 
     // --- who runs something else in between ----------------------------------------------------------------------
 
-    /// Takes the turn if nobody has it, without what is ready.
+    /// Takes the turn if nobody has it, without what is ready. Also ended by end_turn().
     [[nodiscard]] bool begin_aside() noexcept {
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         do {
             if ((s & (in_turn | closed)) != 0) {
                 return false;
             }
-        } while (!word_.compare_exchange_weak(s, s | posted | in_turn, std::memory_order_acquire,
+        } while (!word_.compare_exchange_weak(s, s | in_turn, std::memory_order_acquire,
                                               std::memory_order_relaxed));
-        owes_post_ = (s & posted) == 0;
         return true;
-    }
-
-    /// Ends it. True: there is something ready that nobody was posted for, and the caller has to post.
-    [[nodiscard]] bool end_aside() noexcept {
-        if (owes_post_) {
-            return end_turn();
-        }
-        word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
-        while (!word_.compare_exchange_weak(s, (s & ~in_turn) | posted, std::memory_order_release,
-                                            std::memory_order_relaxed)) {
-        }
-        return (s & posted) == 0;
     }
 
     // --- who has the turn ----------------------------------------------------------------------------------------
@@ -263,7 +250,6 @@ private:
     Atomic<unsigned> posters_{0}; // [P] any thread
     node_list now_;               // who has the turn
     node_list next_;              // who has the turn
-    bool owes_post_ = false;      // who has the turn, by begin_aside(): nobody had posted
 };
 
 } // namespace weir::detail

@@ -106,16 +106,7 @@ public:
         }
         auto const keep = intrusive_ptr<run_queue>::share(this);
 
-        struct aside : turn {
-            using turn::turn;
-
-            ~aside() {
-                leave();
-                if (this->queue.ready_.end_aside()) {
-                    this->queue.post_again();
-                }
-            }
-        } const scope(*this);
+        turn const scope(*this);
 
         f();
         return true;
@@ -186,35 +177,25 @@ protected:
     };
 
 private:
-    /// That the current thread runs nodes of a queue, perhaps inside a node of another.
+    /// That the current thread runs nodes of a queue, perhaps inside a node of another. It ends also when a node throws:
+    /// what is left is posted again.
     class turn {
     public:
         explicit turn(run_queue& q) noexcept : queue(q), outer_(std::exchange(current_turn_, this)) {}
 
         turn(turn const&) = delete;
 
-        run_queue& queue;
-
-    protected:
-        ~turn() = default;
-
-        void leave() const noexcept { current_turn_ = outer_; }
-
-    private:
-        turn* outer_;
-    };
-
-    /// A turn that ends, also when a node throws: what is left is posted again.
-    class posted_turn : public turn {
-    public:
-        using turn::turn;
-
-        ~posted_turn() {
-            leave();
+        ~turn() {
+            current_turn_ = outer_;
             if (queue.ready_.end_turn()) {
                 queue.post_again();
             }
         }
+
+        run_queue& queue;
+
+    private:
+        turn* outer_;
     };
 
     [[nodiscard]] bool has_turn_here() const noexcept {
@@ -225,7 +206,7 @@ private:
         if (!ready_.begin_turn()) {
             return;
         }
-        posted_turn const scope(*this);
+        turn const scope(*this);
         for (unsigned left = longest_turn; left != 0; --left) {
             auto* const node = static_cast<run_node*>(ready_.pop());
             if (node == nullptr) {
