@@ -28,8 +28,9 @@
 //   push() counts out after its exchange                     nodes and the list may go ...
 //   push() is always or never the first                      a node that two make ready ...
 //   push() forgets `posted`, or drops it                     nodes from two threads, of one thread ...
-//   push(), take_stack() drop `in_turn`; begin_turn() or
-//   begin_aside() do not look at it or set it                who is let in between ...
+//   push() drops `in_turn`; begin_turn() or begin_aside()
+//   do not look at it or set it                              who is let in between ...
+//   take_stack() drops `in_turn` or `posted`                 a node is taken out by who is let in between
 //   whoever was posted leaves `posted` set or looks not      who is let in between ...
 //   end_turn() does not look at one of the three places, or
 //   looks once; keeps the turn; posts always                 a node that two make ready, yields ...
@@ -483,6 +484,21 @@ TEST_CASE(
             s.finally([=] { w->q.verify_idle(); });
         });
     }
+}
+
+TEST_CASE("ready list model: a node is taken out by who is let in between") {
+    explore(
+        [](scenario& s, world_ptr const& w) {
+            w->q.push(w->at(0));
+            w->q.push(w->at(1));
+            s.thread("runner", [=] { w->q.run_posted_until([&] { return w->has_run(0); }); });
+            s.thread("aside", [=] {
+                static_cast<void>(w->q.run_aside([&] { static_cast<void>(w->q.list().remove(w->at(1))); }));
+            });
+            s.thread("other aside", [=] { static_cast<void>(w->q.run_aside([] {})); });
+            s.finally([=] { w->q.verify_idle(); });
+        },
+        1);
 }
 
 TEST_CASE("ready list model: nodes and the list may go with the run of the last node") {
