@@ -7,8 +7,10 @@
 #include "support/two_threads.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
@@ -69,6 +71,29 @@ TEST_CASE("run queue: those of one strand or one-thread loop share it, others do
     CHECK_FALSE(share_one(strand, other_strand));
     CHECK_FALSE(share_one(many.get_executor(), many.get_executor()));
     CHECK_FALSE(share_one(pool.get_executor(), pool.get_executor()));
+}
+
+TEST_CASE(
+    "run queue: an erased executor shares the queue of the task that asks, if that is its own and shared") {
+    asio::io_context loop(1);
+    asio::io_context many(2);
+    auto const shares = [](asio::io_context& ctx, auto ex, asio::any_io_executor asked) {
+        auto const queue = share(ex);
+        bool same = false;
+        caller ask([&] { same = share(asked).get() == queue.get(); });
+        queue->push(ask);
+        ctx.restart();
+        ctx.poll();
+        return same;
+    };
+    auto const strand = asio::make_strand(many);
+    CHECK(shares(loop, loop.get_executor(), loop.get_executor()));
+    CHECK(shares(many, strand, strand));
+    CHECK(shares(many, asio::prefer(strand, asio::execution::outstanding_work.tracked), strand));
+    CHECK_FALSE(shares(many, strand, asio::make_strand(many)));
+    CHECK_FALSE(shares(many, strand, loop.get_executor()));
+    CHECK_FALSE(shares(many, many.get_executor(), many.get_executor())); // another thread may run it
+    CHECK_FALSE(share_one<asio::any_io_executor>(strand, strand));       // nobody's turn
 }
 
 TEST_CASE("run queue: many strands at a time each have their own") {

@@ -143,6 +143,13 @@ public:
     /// Whether the calling thread is inside a task or another coroutine that weir resumed.
     [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_turn_ != nullptr; }
 
+    /// The queue in whose turn the calling thread is, if it may be shared and runs on `ex`, which counts as no work.
+    [[nodiscard]] static intrusive_ptr<run_queue> shared_here(asio::any_io_executor const& ex) {
+        run_queue* const queue = current_turn_ != nullptr ? &current_turn_->queue : nullptr;
+        bool const found = queue != nullptr && queue->is_shared_ && queue->executor() == ex;
+        return intrusive_ptr<run_queue>::share(found ? queue : nullptr);
+    }
+
     /// Whether it runs on an executor of the type that has this mark.
     [[nodiscard]] bool is_over(char const* type_mark) const noexcept { return type_mark_ == type_mark; }
 
@@ -159,7 +166,8 @@ public:
 
 protected:
     /// `type_mark` is the same for all queues over one type of executor.
-    explicit run_queue(char const* type_mark) noexcept : type_mark_(type_mark) {}
+    run_queue(char const* type_mark, bool is_shared) noexcept
+        : type_mark_(type_mark), is_shared_(is_shared) {}
 
     ~run_queue() = default;
 
@@ -272,6 +280,7 @@ private:
     constinit inline static thread_local turn* current_turn_ = nullptr;
 
     char const* const type_mark_;
+    bool const is_shared_;
     ready_list ready_;
     std::mutex mutex_;
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_

@@ -24,6 +24,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace weir::detail {
@@ -57,14 +58,19 @@ public:
     /// A queue of one's own.
     [[nodiscard]] static intrusive_ptr<run_queue> make(Executor ex) {
         auto registry = context_registry::of_executor(ex);
-        intrusive_ptr<run_queue> queue(new run_queue_over(std::move(ex)));
+        intrusive_ptr<run_queue> queue(new run_queue_over(std::move(ex), false));
         context_registry::add(std::move(registry), *queue);
         return queue;
     }
 
     /// The queue of the tasks of this executor: one that there is, or a new one. A strand that had its last task before
-    /// those of eight others gets a second queue: what is woken there goes through the executor.
+    /// those of eight others gets a second queue: what is woken there goes through the executor. An erased executor is not
+    /// looked into; but it may be that of the task that asks, this_coro::executor.
     [[nodiscard]] static intrusive_ptr<run_queue> share(Executor ex) {
+        if constexpr (std::is_same_v<Executor, asio::any_io_executor>) {
+            auto queue = shared_here(asio::prefer(ex, asio::execution::outstanding_work.untracked));
+            return queue ? std::move(queue) : make(std::move(ex));
+        }
         if (!runs_in_turn(ex)) {
             return make(std::move(ex));
         }
@@ -82,7 +88,7 @@ public:
                 return found;
             },
             [&]() -> context_hook& {
-                queue = intrusive_ptr<run_queue>(new run_queue_over(std::move(ex)));
+                queue = intrusive_ptr<run_queue>(new run_queue_over(std::move(ex), true));
                 return *queue;
             });
         return queue;
@@ -104,7 +110,7 @@ public:
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
 
 private:
-    explicit run_queue_over(Executor ex) : run_queue(&type_mark), ex_(std::move(ex)) {}
+    run_queue_over(Executor ex, bool is_shared) : run_queue(&type_mark, is_shared), ex_(std::move(ex)) {}
 
     [[nodiscard]] bool executor_runs_this_thread() const noexcept override {
         if constexpr (requires { ex_->running_in_this_thread(); }) {
