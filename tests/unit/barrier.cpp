@@ -12,19 +12,14 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <vector>
 
 namespace barrier_test {
 
@@ -281,35 +276,6 @@ TEST_CASE("barrier: a wait that agrees to be cancelled has not arrived from that
     first.core().stop_waiting(waiter);
     CHECK_FALSE(last.core().try_complete());
     CHECK(waiter.wakes == 0);
-}
-
-TEST_CASE("barrier: on a pool everybody sees what all did in the round before, and one leads") {
-    constexpr std::size_t workers = 3;
-    constexpr int rounds = 200;
-    asio::thread_pool pool(2);
-    weir::barrier b(pool.get_executor(), workers);
-    std::array<int, workers> parts{}; // no atomics: the barrier has to order the accesses
-    int leaders = 0;
-    std::atomic<int> wrong{0};
-    auto work = [&](std::size_t me) -> task<> {
-        for (int round = 1; round <= rounds; ++round) {
-            parts[me] = round;
-            bool const leads = co_await b.async_wait();
-            for (int const part : parts) {
-                wrong += part != round ? 1 : 0;
-            }
-            if (leads) { // only who leads writes, and the barrier orders those
-                ++leaders;
-            }
-            co_await b.async_wait(); // nobody writes while others read
-        }
-    };
-    for (std::size_t me = 0; me != workers; ++me) {
-        weir::spawn(pool.get_executor(), work(me), asio::detached);
-    }
-    pool.join();
-    CHECK(wrong == 0);
-    CHECK(leaders == rounds);
 }
 
 } // namespace barrier_test

@@ -15,10 +15,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -275,38 +273,6 @@ TEST_CASE("broadcast send beside async_send: those who come later stay behind th
     CHECK(drain(ctx, *c.rx) == std::vector{100, 101, 102, 103, 5, 6, 7, 8, 9});
     CHECK(c.rx->total_missed() == 1);
     CHECK(late.is_success());
-}
-
-TEST_CASE("broadcast lossless: receivers at different speeds get all of several senders, on a pool") {
-    constexpr int senders = 3;
-    constexpr int each = 400;
-    asio::thread_pool pool(2);
-    auto ends = broadcast::channel<counted>(pool, 4);
-    std::array<bool, 3> right{};
-    auto const send = [](broadcast::sender<counted> tx, int first) -> weir::task<void> {
-        for (int n = 0; n != each; ++n) {
-            co_await tx.async_emplace(first + n);
-        }
-    };
-    auto const receive = [](broadcast::receiver<counted> rx, bool& is_right) -> weir::task<void> {
-        std::array<int, senders> next{};
-        bool in_order = true;
-        while (auto value = co_await rx.async_receive()) {
-            int const from = value->value() / each;
-            in_order = in_order && value->value() % each == next[static_cast<std::size_t>(from)]++;
-        }
-        is_right = in_order && next == std::array{each, each, each} && rx.total_missed() == 0;
-    };
-    for (auto& is_right : right) {
-        weir::spawn(pool, receive(ends.second, is_right), asio::detached);
-    }
-    for (int n = 0; n != senders; ++n) {
-        weir::spawn(pool, send(ends.first, n * each), asio::detached);
-    }
-    { auto const gone = std::move(ends); }
-    pool.join();
-    CHECK(right == std::array{true, true, true});
-    CHECK(counted::alive() == 0);
 }
 
 TEST_CASE("broadcast lossless: abandoned after any number of steps, nothing is left") {

@@ -14,13 +14,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -177,30 +174,6 @@ TEST_CASE("cancellation: from a handler of the same tree, and when the context h
     second.cancel();
     CHECK(second.is_cancelled());
     CHECK(never.is_pending());
-}
-
-TEST_CASE("cancellation: on two threads while children are made and destroyed") {
-    asio::thread_pool pool(2);
-    for (int round = 0; round != 50; ++round) {
-        weir::cancellation_source root(pool);
-        std::atomic<int> ended{0};
-        int started = 0;
-        auto wait = [&ended](weir::cancellation_source of) -> task<void> {
-            co_await of.async_cancelled();
-            ++ended;
-        };
-        std::thread canceller([&root] { root.cancel(); });
-        for (int n = 0; n != 20; ++n) {
-            auto middle = root.child();
-            weir::spawn(pool, wait(middle.child()), asio::detached);
-            ++started;
-        }
-        canceller.join();
-        while (ended != started) { // a wait that is not ended is a test that does not end
-            std::this_thread::yield();
-        }
-    }
-    pool.join();
 }
 
 } // namespace cancellation_test

@@ -21,7 +21,6 @@
 
 #include <algorithm>
 #include <array>
-#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -30,7 +29,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -271,47 +269,6 @@ TEST_CASE("watch contexts: five receivers on five loops all see the value, each 
         CHECK(got[n].is_pending());
         poll(loops[n]);
         CHECK(got[n].value() == 1);
-    }
-}
-
-namespace {
-
-/// Is copied by two threads at the same time, or never.
-struct copied_by_two {
-    explicit copied_by_two(std::barrier<>& b) : both(&b) {}
-
-    copied_by_two(copied_by_two const& other) : both(other.both) { both->arrive_and_wait(); }
-
-    copied_by_two(copied_by_two&&) noexcept = default;
-
-    std::barrier<>* both;
-};
-
-} // namespace
-
-// So a value's copy constructor must do with being called by several threads at once, as that of any const object.
-TEST_CASE("copies: two receivers copy one value at the same time, neither waits for the other") {
-    asio::io_context ctx;
-    std::barrier both(2);
-    auto const copy_twice = [](auto& first, auto& second) {
-        bool second_has_it = false;
-        std::thread other([&] { second_has_it = second.try_receive().has_value(); });
-        bool const first_has_it = first.try_receive().has_value();
-        other.join();
-        CHECK(first_has_it);
-        CHECK(second_has_it);
-    };
-    SECTION("broadcast") {
-        auto ends = weir::broadcast::channel<copied_by_two>(ctx.get_executor(), 1);
-        auto other = ends.second;
-        ends.first.send(copied_by_two(both));
-        copy_twice(ends.second, other);
-    }
-    SECTION("watch") {
-        auto ends = weir::watch::channel<copied_by_two>(ctx.get_executor(), copied_by_two(both));
-        auto other = ends.second;
-        ends.first.send(copied_by_two(both));
-        copy_twice(ends.second, other);
     }
 }
 

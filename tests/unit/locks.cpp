@@ -22,19 +22,15 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -277,25 +273,6 @@ TEST_CASE("mutex: destroyed while it is held, who waits is aborted, and the lock
     CHECK(held.owns_lock());
 }
 
-TEST_CASE("mutex: what it guards is changed by one at a time on a pool") {
-    asio::thread_pool pool(2);
-    weir::mutex m(pool);
-    int shared = 0; // no atomic: the lock has to order the accesses
-    auto add = [&]() -> task<void> {
-        for (int n = 0; n != 200; ++n) {
-            auto lock = co_await m.async_lock();
-            int const before = shared;
-            co_await asio::post(asio::deferred);
-            shared = before + 1;
-        }
-    };
-    for (int n = 0; n != 4; ++n) {
-        weir::spawn(pool, add(), asio::detached);
-    }
-    pool.join();
-    CHECK(shared == 800);
-}
-
 TEST_CASE("notify: one who waits, or the next, and never two for one") {
     asio::io_context ctx;
     weir::notify n(ctx);
@@ -389,39 +366,6 @@ TEST_CASE("notify: a wait that is cancelled passes on what notify_one meant for 
         poll(ctx);
     }
     CHECK(got[0].is_failure(asio::error::operation_aborted));
-}
-
-TEST_CASE("notify: a condition that tasks wait for, on a pool") {
-    asio::thread_pool pool(2);
-    weir::notify changed(pool);
-    weir::synchronized<std::deque<int>> queue;
-    std::atomic<int> sum{0};
-    constexpr int count = 500;
-    auto consume = [&]() -> task<void> {
-        for (int n = 0; n != count; ++n) {
-            std::optional<int> next;
-            while (!(next = queue.with([](auto& q) -> std::optional<int> {
-                if (q.empty()) {
-                    return std::nullopt;
-                }
-                int const front = q.front();
-                q.pop_front();
-                return front;
-            }))) {
-                co_await changed.async_notified();
-            }
-            sum += *next;
-        }
-    };
-    weir::spawn(pool, consume(), asio::detached);
-    asio::post(pool, [&] {
-        for (int n = 1; n <= count; ++n) {
-            queue.with([n](auto& q) { q.push_back(n); });
-            changed.notify_one();
-        }
-    });
-    pool.join();
-    CHECK(sum == count * (count + 1) / 2);
 }
 
 TEST_CASE("locks: whoever goes on is posted without a lock, so its executor may use what it was woken by") {

@@ -12,16 +12,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -420,35 +417,6 @@ TEST_CASE("mpmc: on one thread without atomics and locks it is the same") {
     poll(ctx);
     CHECK(sum == 5050);
     CHECK(counted::alive() == 0);
-}
-
-TEST_CASE("mpmc: plain threads take their share, and a future gets a value") {
-    asio::io_context ctx;
-    auto [tx, rx] = mpmc::channel<int>(ctx.get_executor(), 2);
-    auto future = rx.async_receive(asio::use_future);
-    CHECK(tx.try_send(1000));
-    poll(ctx);
-    CHECK(future.get() == 1000);
-
-    std::array<long, 2> sums{};
-    std::vector<std::thread> threads;
-    for (auto& sum : sums) {
-        threads.emplace_back([from = rx, &sum]() mutable {
-            while (auto const v = from.blocking_receive()) {
-                sum += *v;
-            }
-        });
-    }
-    int failed = 0;
-    for (int n = 1; n != 1001; ++n) {
-        failed += tx.blocking_send(n) ? 0 : 1;
-    }
-    { auto const last = std::move(tx); }
-    for (auto& t : threads) {
-        t.join();
-    }
-    CHECK(failed == 0);
-    CHECK(sums[0] + sums[1] == 500500);
 }
 
 } // namespace mpmc_test

@@ -8,7 +8,6 @@
 #include "support/values.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <array>
 #include <cstddef>
@@ -69,22 +68,6 @@ TEST_CASE("mpsc channel: a capacity of zero or an absurd one is refused") {
     CHECK_THROWS_AS(mpsc::channel<int>(ctx, (std::size_t{1} << 27) + 1), std::invalid_argument);
     CHECK_THROWS_AS(mpsc::channel<int>(ctx, SIZE_MAX), std::invalid_argument);
     CHECK_NOTHROW(mpsc::channel<empty>(ctx, 1));
-}
-
-TEST_CASE("mpsc channel: is made on an executor, an io_context and a thread_pool") {
-    asio::io_context ctx;
-    asio::thread_pool pool(1);
-    auto on_executor = mpsc::channel<int>(ctx.get_executor(), 1);
-    CHECK(on_executor.first.get_executor() == ctx.get_executor());
-    CHECK(on_executor.second.get_executor() == ctx.get_executor());
-    auto on_context = mpsc::channel<int>(ctx, 1);
-    CHECK(on_context.first.get_executor() == on_context.second.get_executor());
-    auto on_pool = mpsc::channel<int>(pool, 1);
-    CHECK(on_pool.first.get_executor().get_inner_executor() == pool.get_executor());
-    mpsc::sender<int> tx = std::move(on_pool.first); // any handle converts to one over any_io_executor
-    mpsc::receiver<int> rx = std::move(on_pool.second);
-    CHECK(tx.try_send(5));
-    CHECK(rx.try_receive() == 5);
 }
 
 TEST_CASE("mpsc sender: one that is moved to another executor type no longer counts, a copy does") {

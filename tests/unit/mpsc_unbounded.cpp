@@ -19,7 +19,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -285,36 +284,6 @@ TEST_CASE(
         CHECK(counting_atomics::alive <= idle + 3 * a_block);
     }
     CHECK(counting_atomics::alive == 0);
-}
-
-TEST_CASE("unbounded handles: counts, equality, weak senders, any executor") {
-    asio::io_context ctx;
-    asio::thread_pool pool(1);
-    auto other = mpsc::unbounded_channel<int>(pool);
-    CHECK(other.first.get_executor().get_inner_executor() == pool.get_executor());
-    auto ends = mpsc::unbounded_channel<int>(ctx);
-    mpsc::unbounded_sender<int> tx = ends.first;
-    mpsc::unbounded_receiver<int> rx = std::move(ends.second);
-    CHECK(tx == mpsc::unbounded_sender<int>(ends.first));
-    CHECK_FALSE(tx == mpsc::unbounded_sender<int>(other.first));
-    mpsc::weak_unbounded_sender<int> const weak = ends.first.downgrade();
-    auto const second = weak;
-    CHECK(tx.strong_count() == 2);
-    CHECK(weak.weak_count() == 2);
-    CHECK(tx.weak_count() == 2);
-    {
-        auto const moved = std::move(ends.first);
-        auto const again = weak.upgrade();
-        REQUIRE(again);
-        CHECK(rx.strong_count() == 3);
-    }
-    CHECK(rx.strong_count() == 1);
-    CHECK(tx.send(1));
-    { auto const last = std::move(tx); }
-    CHECK(rx.is_closed());
-    CHECK_FALSE(weak.upgrade()); // although a value is there
-    CHECK(rx.try_receive() == 1);
-    CHECK(rx.weak_count() == 2);
 }
 
 TEST_CASE("unbounded tokens: a callback, use_future, deferred, and the plain thread's") {

@@ -19,9 +19,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -108,14 +106,6 @@ TEST_CASE("spawn: completes when the task's parameters are gone, so that who joi
     joiners.run();
     CHECK(were_gone);
     CHECK(result == 7);
-}
-
-TEST_CASE("spawn: whoever gets the result may destroy the pool at once") {
-    for (int i = 0; i < 200; ++i) {
-        asio::thread_pool pool(1);
-        auto result = weir::spawn(pool, give(std::make_shared<int>(i)), asio::use_future);
-        REQUIRE(result.get() == i);
-    }
 }
 
 TEST_CASE("operation: asio::awaitable is not suspended for what is there, but lets others run now and then") {

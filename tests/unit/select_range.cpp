@@ -14,13 +14,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -200,35 +197,6 @@ TEST_CASE("select over a range: of any kind of receiver, and a handler that may 
     CHECK(done.is_success());
     CHECK(done.value() == 2);
     CHECK(sum == 70);
-}
-
-TEST_CASE("select over a range: on a pool everything that was sent arrives") {
-    asio::thread_pool pool(2);
-    constexpr int count = 300;
-    constexpr std::size_t channels = 6;
-    std::vector<weir::mpsc::receiver<int>> rx;
-    auto send = [](weir::mpsc::sender<int> to) -> task<void> {
-        for (int n = 1; n <= count; ++n) {
-            co_await to.async_send(n);
-        }
-    };
-    for (std::size_t n = 0; n != channels; ++n) {
-        auto [to, from] = weir::mpsc::channel<int>(pool, 1);
-        rx.emplace_back(std::move(from));
-        weir::spawn(pool, send(std::move(to)), asio::detached);
-    }
-    std::vector<int> last(channels);
-    bool in_order = true;
-    auto receive = [&]() -> task<void> {
-        auto const take = [&](std::size_t i, int v) { in_order = in_order && v == ++last[i]; };
-        while (co_await weir::select(rx, take) != weir::none) {
-            [[maybe_unused]] int const local = 0; // g++ 12 needs one
-        }
-    };
-    weir::spawn(asio::make_strand(pool), receive(), asio::detached);
-    pool.join();
-    CHECK(in_order);
-    CHECK(last == std::vector<int>(channels, count));
 }
 
 } // namespace select_range_test

@@ -24,11 +24,9 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -413,33 +411,6 @@ TEST_CASE("select abandoned: a coroutine that waits with a timer is destroyed af
     }
     CHECK(c.idle.first.try_send(1));
     CHECK(c.idle.second.try_receive() == 1);
-}
-
-TEST_CASE("select on a pool: what it receives from two strands is all that was sent, in order") {
-    constexpr int each = 2000;
-    asio::thread_pool pool(2);
-    auto a = mpsc::channel<int>(pool, 1);
-    auto b = mpsc::channel<int>(pool, 3);
-    auto const send = [](mpsc::sender<int> tx) -> weir::task<void> {
-        for (int n = 0; n != each; ++n) {
-            co_await tx.async_send(n);
-        }
-    };
-    auto const receive = [](mpsc::receiver<int> x, mpsc::receiver<int> y) -> weir::task<bool> {
-        int next_x = 0;
-        int next_y = 0;
-        bool right = true;
-        while (co_await weir::select(weir::on(x, [&](int n) { right = right && n == next_x++; }),
-                                     weir::on(y, [&](int n) { right = right && n == next_y++; }),
-                                     weir::after(1h, [&] { right = false; })) != weir::none) {
-        }
-        co_return right&& next_x == each&& next_y == each;
-    };
-    auto right = weir::spawn(pool, receive(std::move(a.second), std::move(b.second)), asio::use_future);
-    weir::spawn(pool, send(std::move(a.first)), asio::detached);
-    weir::spawn(pool, send(std::move(b.first)), asio::detached);
-    CHECK(right.get());
-    pool.join();
 }
 
 } // namespace select_waiting_test

@@ -19,8 +19,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <array>
 #include <chrono>
@@ -304,35 +302,6 @@ TEST_CASE("selector abandoned: after every number of steps nothing is lost and n
     }
     CHECK(steps > 3);
     CHECK(counted::alive() == 0);
-}
-
-TEST_CASE("selector on a pool: what it receives from two strands is all that was sent, in order") {
-    constexpr int each = 2000;
-    asio::thread_pool pool(2);
-    auto a = mpsc::channel<int>(pool, 1);
-    auto b = mpsc::channel<int>(pool, 3);
-    auto const send = [](mpsc::sender<int> tx) -> weir::task<void> {
-        for (int n = 0; n != each; ++n) {
-            co_await tx.async_send(n);
-        }
-    };
-    auto const receive = [](mpsc::receiver<int> x, mpsc::receiver<int> y) -> weir::task<bool> {
-        int next_x = 0;
-        int next_y = 0;
-        int idle = 0;
-        bool right = true;
-        weir::selector s{weir::on(x, [&](int n) { right = right && n == next_x++; }),
-                         weir::on(y, [&](int n) { right = right && n == next_y++; }),
-                         weir::after(std::chrono::microseconds(20), [&] { ++idle; })};
-        while (co_await s.next() != weir::none) {
-        }
-        co_return right&& next_x == each&& next_y == each;
-    };
-    auto right = weir::spawn(pool, receive(std::move(a.second), std::move(b.second)), asio::use_future);
-    weir::spawn(pool, send(std::move(a.first)), asio::detached);
-    weir::spawn(pool, send(std::move(b.first)), asio::detached);
-    CHECK(right.get());
-    pool.join();
 }
 
 } // namespace selector_rounds_test

@@ -16,7 +16,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <chrono>
@@ -224,44 +223,6 @@ TEST_CASE("task and Asio: timers and posts with deferred") {
         co_return 3;
     };
     CHECK(run(wait()) == 1);
-}
-
-TEST_CASE("task spawn: inside a task, awaited, on another context") {
-    asio::io_context ctx;
-    asio::thread_pool pool(1);
-    auto const outer = [&]() -> task<int> {
-        int const there = co_await weir::spawn(pool, give(20));
-        co_await weir::spawn(ctx, []() -> task<void> { co_return; }());
-        try {
-            co_await weir::spawn(pool, fail());
-        } catch (std::runtime_error const&) {
-            co_return there + 1;
-        }
-        co_return 0;
-    };
-    auto future = weir::spawn(ctx, outer(), asio::use_future);
-    ctx.run();
-    CHECK(future.get() == 21);
-}
-
-TEST_CASE("task on a pool: runs on one thread at a time without a strand") {
-    asio::thread_pool pool(2);
-    auto [tx, rx] = mpsc::channel<int>(pool.get_executor(), 1);
-    int sum = 0; // not atomic: ThreadSanitizer looks
-    auto const receive = [&sum](mpsc::receiver<int> from) -> task<void> {
-        while (auto value = co_await from.async_receive()) {
-            sum += *value;
-        }
-    };
-    auto const send = [](mpsc::sender<int> to) -> task<void> {
-        for (int n = 0; n != 1000; ++n) {
-            co_await to.async_send(1);
-        }
-    };
-    weir::spawn(pool.get_executor(), receive(std::move(rx)), asio::detached);
-    weir::spawn(pool.get_executor(), send(std::move(tx)), asio::detached);
-    pool.join();
-    CHECK(sum == 1000);
 }
 
 TEST_CASE("task budget: one that never has to wait lets others run") {

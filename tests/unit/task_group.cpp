@@ -17,11 +17,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -431,70 +428,6 @@ TEST_CASE(
     CHECK(support::counted::alive() == 1);
     group.reset();
     CHECK(support::counted::alive() == 0);
-}
-
-TEST_CASE("task_group_of: in order too when tasks run side by side on a pool") {
-    asio::thread_pool pool(2);
-    weir::task_group_of<int> group(pool.get_executor(), 3);
-    auto square = [](int n) -> task<int> {
-        for (int step = 0; step != n % 3; ++step) {
-            co_await asio::post(asio::deferred);
-        }
-        co_return n* n;
-    };
-    for (int n = 0; n != 300; ++n) {
-        group.spawn(square(n));
-    }
-    numbers const squares = group.async_join(asio::use_future).get();
-    REQUIRE(squares.size() == 300);
-    int wrong = 0;
-    for (int n = 0; n != 300; ++n) {
-        wrong += squares[static_cast<std::size_t>(n)] != n * n ? 1 : 0;
-    }
-    CHECK(wrong == 0);
-    pool.join();
-}
-
-TEST_CASE("task_group: side by side on a pool, spawning from inside, failing at any time") {
-    asio::thread_pool pool(2);
-    for (int round = 0; round != 100; ++round) {
-        weir::task_group group(pool.get_executor(), 3);
-        std::atomic<int> begun{0};
-        std::atomic<int> ended{0};
-
-        struct count_out {
-            std::atomic<int>& ended;
-
-            ~count_out() { ++ended; }
-        };
-
-        auto leaf = [&](int n) -> task<> {
-            ++begun;
-            count_out const at_end{ended};
-            co_await asio::post(asio::deferred);
-            if (n == round) {
-                throw std::runtime_error("one of them");
-            }
-        };
-        auto spread = [&]() -> task<> {
-            for (int n = 0; n != 50; ++n) {
-                group.spawn(leaf(n));
-                co_await asio::post(asio::deferred);
-            }
-        };
-        group.spawn(spread());
-        // Not what was thrown: ThreadSanitizer does not see how libstdc++ counts who has the exception.
-        bool failed = false;
-        try {
-            group.async_join(asio::use_future).get();
-        } catch (...) {
-            failed = true;
-        }
-        CHECK(begun == ended);
-        CHECK(failed == (round < 50));
-        CHECK(group.size() == 0);
-    }
-    pool.join();
 }
 
 } // namespace task_group_test

@@ -12,7 +12,6 @@
 #include <weir/task.hpp>
 #include <weir/timeout.hpp>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -23,9 +22,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -33,7 +30,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -249,24 +245,6 @@ TEST_CASE("watch timeout: the wait is cancelled without loss") {
     CHECK(in_time.value() == 2);
 }
 
-TEST_CASE("watch tokens: a future, an awaitable, a tuple, a deferred call") {
-    asio::thread_pool pool(1);
-    auto ends = watch::channel<int>(pool, 1);
-    ends.first.send(2);
-    CHECK(ends.second.async_receive(asio::use_future).get() == 2);
-    auto const any = [](int) { return true; };
-    CHECK(ends.second.async_wait_for(any, asio::use_future).get() == 2);
-    auto const use = [&]() -> asio::awaitable<int> {
-        auto const [ec, value] =
-            co_await ends.second.async_wait_for(any, asio::as_tuple(asio::use_awaitable));
-        ends.first.send(3);
-        auto const next = co_await ends.second.async_receive(asio::deferred);
-        co_return *value + *next + (ec ? 100 : 0);
-    };
-    CHECK(asio::co_spawn(pool, use(), asio::use_future).get() == 5);
-    pool.join();
-}
-
 TEST_CASE("watch tokens: a stackful coroutine, redirected errors, a parallel group") {
     asio::io_context ctx;
     auto ends = watch::channel<int>(ctx.get_executor(), 1);
@@ -315,22 +293,6 @@ TEST_CASE("watch tokens: a stackful coroutine, redirected errors, a parallel gro
     asio::co_spawn(ctx, use(), rethrow);
     poll(ctx);
     CHECK(sum == 1130);
-}
-
-TEST_CASE("watch blocking_receive: a plain thread sleeps until there is a new value, then until the end") {
-    asio::thread_pool pool(1);
-    auto ends = watch::channel<int>(pool, 1);
-    std::optional<int> first;
-    std::optional<int> second(0);
-    std::thread plain([&first, &second, rx = std::move(ends.second)]() mutable {
-        first = rx.blocking_receive();
-        second = rx.blocking_receive();
-    });
-    ends.first.send(2);
-    { auto const gone = std::move(ends.first); }
-    plain.join();
-    CHECK(first == 2);
-    CHECK_FALSE(second);
 }
 
 } // namespace watch_operations_test
