@@ -21,13 +21,13 @@
 #include <weir/detail/ready_list.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
+#include <weir/detail/yield.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
 
 #include <atomic>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace weir::detail {
@@ -246,7 +246,7 @@ private:
             ready_.close();
         }
         while (ready_.is_being_posted()) { // another thread is inside post()
-            std::this_thread::yield();
+            yield_thread();
         }
     }
 
