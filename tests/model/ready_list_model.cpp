@@ -19,7 +19,8 @@
 // What these tests say to a list broken on purpose, one line at a time:
 //
 //   is_ready_: half of the order, a store or a look first    a node that two make ready ...
-//   the exchange of push(), begin_turn() relaxed; load and
+//   either half of push()'s exchange; that of begin_turn()
+//   relaxed; load and
 //   store instead; the node below or what is taken forgotten nodes from two threads ...
 //   the exchange of end_turn(), begin_aside() relaxed        who is let in between ...
 //   the exchange of take_stack() relaxed                     a node is taken out of the stack ...
@@ -185,6 +186,7 @@ public:
 
 private:
     void post_from_outside() {
+        model::plain_write(&batch_);
         use_executor();
         post();
         list_->end_post();
@@ -222,6 +224,7 @@ private:
     model::atomic<int> posts_{0};
     model::atomic<int> owners_{1};
     int executor_ = 0; // plain: whoever posts reads it; whoever has closed the list writes it
+    int batch_ = 0;    // plain: what links the queue to others that the same call has woken
     int turn_ = 0;     // plain: who has the turn
 };
 
