@@ -304,7 +304,7 @@ TEST_CASE("mpsc model: a cancelled receive takes nothing, and the next one gets 
 TEST_CASE("mpsc model: the receiver steps over a value whose move threw, and its slot is used again") {
     using throwing = model::recorded_channel<model::unmovable_if_negative>;
     auto const capacity = GENERATE(1U, 2U);
-    auto const result = model::explore(model::few_preemptions(3), [=](scenario& s) {
+    auto const result = model::explore(model::few_preemptions(2), [=](scenario& s) {
         auto const c = std::make_shared<throwing>(capacity);
         s.thread("thrower", [=] {
             bool is_full = false;

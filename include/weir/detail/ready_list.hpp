@@ -17,7 +17,8 @@
 //   [N] is_ready of a node: from the push until it is run or removed. Every change is one exchange, but for one by who
 //       knows that nobody else can reach the node: so who runs a node sees what those did who found it ready.
 //   [P] who is about to set `posted` counts itself before and until it has posted. Who closes the list waits for them:
-//       what it closes is used by nobody any more. Who sets it sees what those did who had posted before. Both change the word by read-modify-write: one of the two sees the other.
+//       what it closes is used by nobody any more. Both change the word by read-modify-write: one of the two sees the other.
+//       Who sets `posted` sees what those did who had posted before.
 //       Nothing of the list is touched after a push that was not the first: the node may have run, and the list be gone.
 //
 // The stack: R. K. Treiber, Systems programming: coping with parallelism, IBM RJ 5118, 1986.
