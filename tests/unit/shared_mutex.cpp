@@ -251,8 +251,9 @@ TEST_CASE("shared_mutex: a case of select that loses holds nothing") {
     };
     weir::spawn(ctx.get_executor(), loop(), asio::detached);
     poll(ctx);
-    CHECK(wrote == 50);
-    CHECK(read == 50);
+    CHECK(wrote + read == 100);
+    CHECK(wrote >= 49); // it goes on in turn from where earlier selects on this thread have left off
+    CHECK(read >= 49);
     CHECK(a.try_lock());
     CHECK(b.try_lock());
 }
