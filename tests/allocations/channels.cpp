@@ -156,8 +156,8 @@ TEST_CASE(
     CHECK(made_biased == 0);
 }
 
-TEST_CASE("allocations: a spawned task is one, and its queue if it has none to share; waiting for its result "
-          "none") {
+TEST_CASE(
+    "allocations: a spawned task is one, with a queue to share, else two, and waiting for its result none") {
     auto one = []() -> task<int> { co_return 1; };
     auto const made_by = [&](auto ex, asio::io_context& ctx) {
         long made = -1;
