@@ -22,7 +22,6 @@
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-
 #include <utility>
 
 namespace weir::detail {
