@@ -10,11 +10,11 @@
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/task_executor.hpp>
 #include <weir/detail/task_root.hpp>
+#include <weir/detail/task_wait.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/error.hpp>
 
 #include <coroutine>
 #include <optional>
@@ -29,24 +29,9 @@ template <class Op, class Signature>
 class asio_wait;
 
 template <class Op, class... Args>
-class asio_wait<Op, void(Args...)> final : leaf_wait {
+class asio_wait<Op, void(Args...)> final : public task_wait {
 public:
-    asio_wait(task_root& root, Op&& op) noexcept : root_(root), op_(std::forward<Op>(op)) {}
-
-    asio_wait(asio_wait&&) = delete;
-
-    ~asio_wait() {
-        if (handle_) {
-            root_.stop_waiting_for(*this);
-        }
-    }
-
-    bool await_ready() const {
-        if (root_.must_abort()) {
-            throw_if(error_code(asio::error::operation_aborted));
-        }
-        return false;
-    }
+    asio_wait(task_root& root, Op&& op) noexcept : task_wait(root), op_(std::forward<Op>(op)) {}
 
     WEIR_NOINLINE void await_suspend(std::coroutine_handle<> waiting) {
         handle_ = waiting;
@@ -125,7 +110,7 @@ private:
         result_.emplace(std::forward<Values>(values)...);
         root_.cancellation_state().slot().clear();
         root_.stop_waiting_for(*this);
-        root_.resume(std::exchange(handle_, {}));
+        resume();
     }
 
     void run() override {} // never pushed: it completes by its handler
@@ -134,9 +119,7 @@ private:
 
     [[nodiscard]] bool listens_to_slot() const noexcept override { return true; }
 
-    task_root& root_;
     Op&& op_; // lives in the awaiting frame
-    std::coroutine_handle<> handle_;
     std::optional<std::tuple<std::decay_t<Args>...>> result_;
 };
 

@@ -105,9 +105,7 @@ public:
             return false;
         }
         auto const keep = intrusive_ptr<run_queue>::share(this);
-
         turn const scope(*this);
-
         f();
         return true;
     }

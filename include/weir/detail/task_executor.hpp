@@ -7,7 +7,7 @@
 //
 // Asio hands a completion to the executor that is associated with the handler. If that were the task's strand, erased,
 // each hand-over would make an erased executor and a strand's operation, on one thread, and free them on another, which
-// Asio's recycled memory does not level out. A function that goes into the task's own queue needs neither: it stands in
+// Asio's recycled memory does not level out. A function that goes into the task's queue needs neither: it stands in
 // memory that the task lends, and the queue's one post brings it to the strand.
 
 #include <weir/detail/config.hpp>

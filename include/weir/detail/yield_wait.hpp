@@ -7,36 +7,20 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/task_root.hpp>
+#include <weir/detail/task_wait.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/error.hpp>
 
 #include <coroutine>
-#include <utility>
 
 namespace weir::detail {
 
 /// Stands for yield_wait until it is known which task awaits it.
 struct [[nodiscard("a task yields by awaiting it")]] yield_request{};
 
-class yield_wait final : leaf_wait {
+class yield_wait final : public task_wait {
 public:
-    explicit yield_wait(task_root& root) noexcept : root_(root) {}
-
-    yield_wait(yield_wait&&) = delete;
-
-    ~yield_wait() {
-        if (handle_) {
-            root_.stop_waiting_for(*this);
-        }
-    }
-
-    bool await_ready() const {
-        if (root_.must_abort()) {
-            throw_if(error_code(asio::error::operation_aborted));
-        }
-        return false;
-    }
+    explicit yield_wait(task_root& root) noexcept : task_wait(root) {}
 
     void await_suspend(std::coroutine_handle<> waiting) noexcept {
         handle_ = waiting;
@@ -47,12 +31,9 @@ public:
     void await_resume() const noexcept {}
 
 private:
-    void run() override { root_.resume(std::exchange(handle_, {})); }
+    void run() override { resume(); }
 
     void cancel(asio::cancellation_type) override {} // it goes on soon
-
-    task_root& root_;
-    std::coroutine_handle<> handle_;
 };
 
 } // namespace weir::detail
