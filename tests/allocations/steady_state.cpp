@@ -92,10 +92,11 @@ void check_all(asio::io_context& ctx, Executor ex) {
 }
 
 // A timer that has been cancelled may still stand in the pool's queue when the next is made, so how many blocks are in
-// use at once, and kept, depends on the threads: a few may come after the first two hundred rounds, never one a round.
+// use at once, and kept, depends on the threads: some may come after the first two hundred rounds, never one a round. They
+// are at most as many as waits begin in one turn of the tasks' queue, 64, where the pool's other thread is held up.
 // A timer of Asio over any_io_executor is not counted there: on a strand, Asio copies the erased executor for each wait
 // into memory of one thread and gives it back on another, before weir has been told anything.
-constexpr long blocks_at_once = 4;
+constexpr long blocks_at_once = 64;
 
 template <class Executor>
 void check_all(asio::thread_pool& ctx, Executor ex) {
