@@ -47,7 +47,7 @@ inline constexpr bool under_thread_sanitizer = false;
 
 /// AddressSanitizer looks at what is freed too early; that needs some of the orders, and the build without it runs all.
 #ifdef WEIR_MODEL_ASAN
-inline constexpr std::size_t runs_that_suffice = 20'000;
+inline constexpr std::size_t runs_that_suffice = 5'000;
 #else
 inline constexpr std::size_t runs_that_suffice =
     under_thread_sanitizer ? 3000 : std::numeric_limits<std::size_t>::max();

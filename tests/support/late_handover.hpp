@@ -41,7 +41,7 @@ namespace support::late_handover {
 
 namespace asio = boost::asio;
 
-inline constexpr int rounds = effort(100'000, 10'000);
+inline constexpr int rounds = effort(100'000, 3'000);
 
 /// Three channels, of which a round uses two or three.
 class scene {

@@ -4,6 +4,7 @@
 #include <weir/select.hpp>
 
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 #include "support/outcome.hpp"
 #include "support/select_channels.hpp"
 #include "support/values.hpp"
@@ -19,7 +20,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -355,18 +358,21 @@ std::array<int, 3> rounds(asio::io_context& ctx, int n, bool middle, bool anothe
     return ran;
 }
 
-/// Within one in a hundred.
-bool is_about(int n, int expected) { return n * 100 > expected * 99 && n * 100 < expected * 101; }
+/// How often each of three is to run.
+constexpr int each = support::effort(100'000, 20'000);
+
+/// Within four standard deviations of what fair draws give; one in a hundred of 100,000.
+bool is_each(int n) { return std::abs(n - each) < 4 * std::sqrt(each * 2 / 3.0); }
 
 } // namespace
 
 TEST_CASE("select fairness: three cases that are always ready have a third each") {
     asio::io_context ctx;
     bool const between = GENERATE(false, true);
-    auto const ran = rounds(ctx, 300'000, true, between);
+    auto const ran = rounds(ctx, 3 * each, true, between);
     CAPTURE(ran[0], ran[1], ran[2], between);
     for (int const n : ran) {
-        CHECK(is_about(n, 100'000));
+        CHECK(is_each(n));
     }
 }
 
