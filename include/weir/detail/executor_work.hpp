@@ -8,9 +8,11 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
 
+#include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/execution/relationship.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
@@ -29,6 +31,15 @@ template <class Executor>
 }
 template <class Executor>
 using tracked_executor = std::decay_t<decltype(tracked(std::declval<Executor const&>()))>;
+
+/// asio::post of a function that has an allocator and no executor of its own, without the dozen templates that it
+/// instantiates for each function to find that out.
+template <class Executor, class Allocator, class Function>
+void post_to(Executor const& ex, Allocator const& allocator, Function&& f) {
+    asio::prefer(asio::require(ex, asio::execution::blocking.never), asio::execution::relationship.fork,
+                 asio::execution::allocator(allocator))
+        .execute(std::forward<Function>(f));
+}
 
 /// The work that an operation holds on its I/O executor, for operations whose handler runs elsewhere: should that
 /// executor's context go first, the work is let go of, and the operation stays where its handler lives.

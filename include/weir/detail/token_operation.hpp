@@ -3,20 +3,18 @@
 #ifndef WEIR_DETAIL_TOKEN_OPERATION_HPP
 #define WEIR_DETAIL_TOKEN_OPERATION_HPP
 
-// An operation that completes through a handler: one block from the handler's allocator, owned by whoever will run
-// or destroy it next. While it is parked that is the channel that it waits in (or its executor's context, when that
-// dies); once woken, the function that was posted to the handler's executor.
+// An operation that completes through a handler: one block from the handler's allocator, which waits as handler_wait.hpp
+// says.
 //
 // Everything after the start happens on the handler's executor: looking, taking, cancelling, completing. If that cannot
 // host an operation (any_completion_executor), all but the completion happens on the I/O executor.
 
-#include <weir/detail/cancellable.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
 #include <weir/detail/executor_work.hpp>
+#include <weir/detail/handler_wait.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/waiter.hpp>
-#include <weir/detail/wake_gate.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -24,7 +22,6 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 #if BOOST_VERSION >= 108200
@@ -33,7 +30,6 @@
 
 #include <concepts>
 #include <memory>
-#include <mutex>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -53,11 +49,7 @@ inline constexpr bool asks_for_immediate_executor<Handler, Executor> =
 #endif
 
 template <operation_core Core, class Handler>
-class token_operation final
-    : waiter
-    , postable
-    , context_hook
-    , cancellable {
+class token_operation final : handler_wait {
     using io_executor = typename Core::executor_type;
     using handler_executor = asio::associated_executor_t<Handler, io_executor>;
     using host_executor = std::conditional_t<can_host<handler_executor>, handler_executor, io_executor>;
@@ -70,7 +62,7 @@ public:
     /// Starts the operation. The handler is called exactly once, later, unless its context dies first.
     static void start(io_executor const& io, Core core, Handler handler) {
         block_allocator allocator(get_allocator(handler));
-        token_operation* op = std::allocator_traits<block_allocator>::allocate(allocator, 1);
+        token_operation* const op = std::allocator_traits<block_allocator>::allocate(allocator, 1);
         try {
             ::new (static_cast<void*>(op)) token_operation(io, std::move(core), std::move(handler));
         } catch (...) {
@@ -82,29 +74,6 @@ public:
     }
 
 private:
-    struct destroyer {
-        void operator()(token_operation* op) const noexcept {
-            block_allocator allocator(get_allocator(op->handler_));
-            op->leave();
-            op->~token_operation();
-            std::allocator_traits<block_allocator>::deallocate(allocator, op, 1);
-        }
-    };
-
-    using owner = std::unique_ptr<token_operation, destroyer>;
-
-    /// What is posted to the handler's executor.
-    struct look {
-        using allocator_type = handler_allocator;
-
-        owner op;
-        allocator_type allocator;
-
-        [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator; }
-
-        void operator()() { op->run(op); }
-    };
-
     token_operation(io_executor const& io, Core core, Handler handler)
         : core_(std::move(core)),
           handler_(std::move(handler)),
@@ -130,87 +99,53 @@ private:
     void begin(owner& self) {
         core_.retain();
         if constexpr (Core::eager || has_immediate_executor) {
-            done_ = core_.try_complete();
-            if (done_) { // nothing to cancel, and the posted function goes with its context
+            if (core_.try_complete()) {
+                set_done();
                 post_immediate(self);
                 return;
             }
         }
         connect(asio::get_associated_cancellation_slot(handler_));
-        context_registry::add(context_registry::of_executor(work_), *this);
-        wait_or_post(self);
+        begin_waiting(self, context_registry::of_executor(work_));
     }
 
-    /// Parks, then touches nothing any more; or posts itself to look again.
-    void wait_or_post(owner& self) {
-        gate_.open();
-        token_operation* op = self.release(); // whoever wakes it owns it
-        if (start_waiting(self, op) == wait_result::parked && op->gate_.close()) {
-            return;
-        }
-        self.reset(op);
-        op->gate_.stay_awake();
-        post_look(self);
-    }
+    bool try_complete() override { return core_.try_complete(); }
 
-    /// If registering throws, the operation is the caller's again.
-    wait_result start_waiting(owner& self, token_operation* op) {
-        try {
-            return core_.start_waiting(*this);
-        } catch (...) {
-            self.reset(op);
-            gate_.stay_awake();
-            throw;
-        }
-    }
+    wait_result start_waiting() override { return core_.start_waiting(*this); }
 
-    void post_look(owner& self) {
-        auto executor = work_;
-        auto allocator = get_allocator(handler_);
-        asio::post(executor, look{std::move(self), std::move(allocator)});
+    void stop_waiting() noexcept override { core_.stop_waiting(*this); }
+
+    bool cancel(asio::cancellation_type type) override { return core_.cancel(type); }
+
+    void fail_aborted() override { core_.fail(failure::aborted); }
+
+    void post_look(owner& self) override {
+        auto const executor = work_; // the posted function may run, and be the end of this operation, at once
+        post_to(executor, get_allocator(handler_), look{std::move(self)});
     }
 
     void post_immediate(owner& self) {
 #if BOOST_VERSION >= 108200
         if constexpr (has_immediate_executor) {
-            auto executor = asio::get_associated_immediate_executor(handler_, work_);
-            auto allocator = get_allocator(handler_);
-            asio::dispatch(executor, look{std::move(self), std::move(allocator)});
+            auto const executor = asio::get_associated_immediate_executor(handler_, work_);
+            auto const allocator = get_allocator(handler_);
+            asio::dispatch(executor, asio::bind_allocator(allocator, look{std::move(self)}));
             return;
         }
 #endif
         post_look(self);
     }
 
-    void run(owner& self) {
-        if (!done_) {
-            if (cancelled_) {
-                core_.stop_waiting(*this);
-                core_.fail(failure::aborted);
-            } else if (!core_.try_complete()) {
-                wait_or_post(self);
-                return;
-            }
-        }
-        core_.stop_waiting(*this);
-        complete(std::move(self));
-    }
-
     /// The block goes back to its allocator before the handler runs.
-    void complete(owner self) {
+    void complete(owner& self) override {
         auto result = core_.take();
         (void)io_work_.take(); // the handler may tell its owner to destroy the I/O executor's context
         Handler handler(std::move(handler_));
         auto const work = std::move(work_);
         auto const handler_work = std::move(handler_work_);
         disconnect(asio::get_associated_cancellation_slot(handler));
-        leave();
-        {
-            block_allocator allocator(get_allocator(handler));
-            token_operation* op = self.release();
-            op->~token_operation();
-            std::allocator_traits<block_allocator>::deallocate(allocator, op, 1);
-        }
+        (void)self.release();
+        free(block_allocator(get_allocator(handler)));
         if constexpr (can_host<handler_executor>) {
             std::apply(std::move(handler), std::move(result));
         } else {
@@ -222,59 +157,16 @@ private:
         }
     }
 
-    /// Nobody reaches the operation after this but its owner.
-    void leave() noexcept {
-        core_.stop_waiting(*this);
-        context_registry::remove(*this);
-    }
+    void destroy() noexcept override { free(block_allocator(get_allocator(handler_))); }
 
-    void wake(wake_batch& woken) noexcept override {
-        auto* const context = registry().get();
-        if (context != nullptr) {
-            context
-                ->begin_post(); // before the gate: a shutdown that finds the gate taken waits for the end of it
-        }
-        if (gate_.wake()) {
-            woken.add(*this);
-        } else if (context != nullptr) {
-            context->end_post();
-        }
-    }
-
-    void post() noexcept override {
-        auto const context = registry(); // outlives this operation, which may run at once
-        owner self(this);
-        post_look(self);
-        if (context) {
-            context->end_post();
-        }
+    void free(block_allocator allocator) noexcept {
+        leave();
+        this->~token_operation();
+        std::allocator_traits<block_allocator>::deallocate(allocator, this, 1);
     }
 
     [[nodiscard]] asio::any_io_executor executor() const override {
         return asio::any_io_executor(asio::prefer(work_, asio::execution::outstanding_work.untracked));
-    }
-
-    void on_cancel(asio::cancellation_type type) override {
-        if (done_ || cancelled_ || !is_cancellation(type) || !core_.cancel(type)) {
-            return;
-        }
-        cancelled_ = true;
-        core_.stop_waiting(*this);
-        if (gate_.wake_self()) {
-            owner self(this);
-            post_look(self);
-        }
-    }
-
-    void on_context_shutdown(std::unique_lock<std::mutex>& lock) noexcept override {
-        auto const context = registry();
-        bool const is_ours = gate_.wake();
-        lock.unlock();
-        if (is_ours) {
-            owner destroy(this);
-        } else {
-            context->wait_for_posts(); // a posted function owns it, and goes with the context's queue
-        }
     }
 
     io_work<io_executor> io_work_;
@@ -282,9 +174,6 @@ private:
     Handler handler_;
     tracked_executor<host_executor> work_;
     std::conditional_t<can_host<handler_executor>, no_work, tracked_executor<handler_executor>> handler_work_;
-    wake_gate gate_;
-    bool done_ = false;      // an eager operation that has had its effect; handler's executor
-    bool cancelled_ = false; // handler's executor
 };
 
 /// The initiation of an operation: what async_initiate calls, or packs up for later.
