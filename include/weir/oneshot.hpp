@@ -157,8 +157,8 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <detail::token_for<detail::receive_core<T, Executor, core>> Token = default_token>
     auto async_receive(Token&& token = Token{}) {
-        return detail::initiate(detail::receive_core<T, Executor, core>(*core_, get_executor()),
-                                std::forward<Token>(token));
+        return detail::initiate_in_place<detail::receive_core<T, Executor, core>>(std::forward<Token>(token),
+                                                                                  *core_, get_executor());
     }
 
 private:

@@ -49,6 +49,10 @@ public:
     explicit operation(Core core) noexcept(std::is_nothrow_move_constructible_v<Core>)
         : core_(std::move(core)) {}
 
+    /// Makes the core where it stays.
+    template <class... Args>
+    explicit operation(std::in_place_t, Args && ... args) : core_(std::forward<Args>(args)...) {}
+
     /// The executor that the operation completes on where the waiter names no other.
     [[nodiscard]] executor_type get_executor() const noexcept { return core_.get_executor(); }
 
@@ -68,6 +72,7 @@ public:
 
     /// What the operation is inside, for select, timeout and tasks.
     [[nodiscard]] Core& core()& noexcept { return core_; }
+    [[nodiscard]] Core const& core() const& noexcept { return core_; }
     [[nodiscard]] Core&& core()&& noexcept { return std::move(core_); }
 
 private:
@@ -100,15 +105,20 @@ template <class Executor>
     concept token_for = std::same_as<std::remove_cvref_t<Token>, no_token> ||
         asio::completion_token_for<Token, typename Core::signature>;
 
-    /// What an async_ member does with its core and its token.
+    /// What an async_ member does with its token, and with what its core is made from where it stays.
+    template <operation_core Core, token_for<Core> Token, class... Args>
+    auto initiate_in_place(Token&& token, Args&&... args) {
+        if constexpr (std::same_as<std::remove_cvref_t<Token>, no_token>) {
+            return operation<Core>(std::in_place, std::forward<Args>(args)...);
+        } else {
+            return operation<Core>(std::in_place, std::forward<Args>(args)...)(std::forward<Token>(token));
+        }
+    }
+
+    /// The same with a core that it has.
     template <operation_core Core, token_for<Core> Token>
     auto initiate(Core core, Token&& token) {
-        operation<Core> op(std::move(core));
-        if constexpr (std::same_as<std::remove_cvref_t<Token>, no_token>) {
-            return op;
-        } else {
-            return std::move(op)(std::forward<Token>(token));
-        }
+        return initiate_in_place<Core>(std::forward<Token>(token), std::move(core));
     }
 
 } // namespace detail

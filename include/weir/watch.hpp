@@ -148,8 +148,8 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <detail::token_for<detail::receive_core<T, Executor, place>> Token = default_token>
     auto async_receive(Token&& token = Token{}) {
-        return detail::initiate(detail::receive_core<T, Executor, place>(*place_, get_executor()),
-                                std::forward<Token>(token));
+        return detail::initiate_in_place<detail::receive_core<T, Executor, place>>(std::forward<Token>(token),
+                                                                                   *place_, get_executor());
     }
 
     /// Waits for a value that satisfies the predicate, seen before or not; that value, and no other, counts as seen then.

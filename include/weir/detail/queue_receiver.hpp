@@ -139,7 +139,7 @@ public:
     /// Allocates:     nothing when awaited in a task; else the operation, from the handler's allocator.
     template <token_for<receive> Token = default_token>
     auto async_receive(Token&& token = Token{}) {
-        return initiate(receive(*place_, get_executor()), std::forward<Token>(token));
+        return initiate_in_place<receive>(std::forward<Token>(token), *place_, get_executor());
     }
 
     /// Appends 1 to `limit` values as soon as one is there; does not wait for more. `out` must outlive the operation.
@@ -147,7 +147,8 @@ public:
     /// Complexity:    one atomic store, in mpmc one lock taken twice, for all of them.
     template <token_for<receive_many> Token = default_token>
     auto async_receive_many(std::vector<T>& out, std::size_t limit, Token&& token = Token{}) {
-        return initiate(receive_many(*place_, get_executor(), out, limit), std::forward<Token>(token));
+        return initiate_in_place<receive_many>(std::forward<Token>(token), *place_, get_executor(), out,
+                                               limit);
     }
 
 private:
