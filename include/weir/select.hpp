@@ -10,8 +10,7 @@
 //               after(duration, f), at(time_point, f)
 //               otherwise(f)         do not wait: runs when nothing else can
 //               .when(bool) or .when(predicate) switches a case off; .closed(f) runs f() once, when its channel has closed.
-// Loops         selector (selector.hpp) has its cases made once: a quarter of the cost when values are ready, and its timer
-//               is not armed anew each time.
+// Loops         selector (selector.hpp) has its cases made once, and its timer is not armed anew each time.
 // Ranges        select(receivers, f(index, T)) has a case for each receiver of a container or view.
 // Guarantees    Only the case that runs takes a value or has any effect; the others lose nothing, on any number of
 //               threads. Handlers run on the caller's executor, one a select.
@@ -57,10 +56,9 @@ concept range_of_receivers = requires(R&& receivers) {
 
 template <bool Biased, class Range, class F>
 [[nodiscard]] auto select_range(Range& receivers, F&& f) {
-    auto const core_of = [](auto& receiver) { return receiver.async_receive(no_token{}).core(); };
-    using receive = decltype(core_of(*std::ranges::begin(receivers)));
-    using core = select_core<Biased, range_cases<receive, std::decay_t<F>>>;
-    return operation<core>(core(std::in_place, receivers, std::forward<F>(f), core_of));
+    using receiver = std::remove_reference_t<decltype(*std::ranges::begin(receivers))>;
+    using core = select_core<Biased, range_cases<receiver, std::decay_t<F>>>;
+    return operation<core>(std::in_place, receivers, std::forward<F>(f));
 }
 
 } // namespace detail
@@ -74,7 +72,7 @@ template <detail::select_case... Cases>
 
 [[nodiscard]] auto select(Cases... cases) {
     using core = detail::select_core<false, detail::fixed_cases<Cases...>>;
-    return operation<core>(core(std::in_place, std::move(cases)...));
+    return operation<core>(std::in_place, std::move(cases)...);
 }
 
 /// The same, taking the first case in order that is ready.
@@ -83,7 +81,7 @@ template <detail::select_case... Cases>
 
 [[nodiscard]] auto select(biased_t, Cases... cases) {
     using core = detail::select_core<true, detail::fixed_cases<Cases...>>;
-    return operation<core>(core(std::in_place, std::move(cases)...));
+    return operation<core>(std::in_place, std::move(cases)...);
 }
 
 /// Waits for the first value of any of the receivers, and runs f(index, T) with it. For as many as there are when it is

@@ -4,7 +4,8 @@
 #define WEIR_DETAIL_CASE_RESULT_HPP
 
 // What the operation of a select's case has completed with, between the look that found it and the handler that gets it.
-// Operations that have their result in two halves (operation_core.hpp) keep it so: no error code is made if there is none.
+// Operations that have their result in two halves (operation_core.hpp) keep it so: no error code is made if there is none. A
+// receive has it itself.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
@@ -90,18 +91,18 @@ public:
 
     void reset() noexcept { result_.reset(); }
 
-    [[nodiscard]] bool has_failed() const noexcept { return parts::error(*result_).failed(); }
+    [[nodiscard]] bool has_failed(Core const&) const noexcept { return parts::error(*result_).failed(); }
 
-    [[nodiscard]] error_code error() const noexcept { return parts::error(*result_); }
+    [[nodiscard]] error_code error(Core const&) const noexcept { return parts::error(*result_); }
 
     /// The channel has closed.
-    [[nodiscard]] bool is_end() const noexcept {
-        auto const ec = error();
+    [[nodiscard]] bool is_end(Core const&) const noexcept {
+        auto const ec = parts::error(*result_);
         return ec ? ec == errc::closed : parts::is_end(*result_);
     }
 
     template <class F>
-    void give_to(F& f) {
+    void give_to(F& f, Core&) {
         parts::call(f, *result_);
     }
 
@@ -110,12 +111,12 @@ private:
 };
 
 template <class Core>
+concept has_result_in_halves = requires(Core& core) {
+    core.failed();
+    core.value();
+};
 
-    requires requires(Core& core) {
-        core.failed();
-        core.value();
-    }
-
+template <has_result_in_halves Core>
 class case_result<Core> {
     using value_type = std::remove_cvref_t<decltype(std::declval<Core&>().value())>;
     static constexpr bool has_value = !std::is_void_v<value_type>;
@@ -135,12 +136,12 @@ public:
 
     void reset() noexcept { value_.reset(); }
 
-    [[nodiscard]] bool has_failed() const noexcept { return failure_ != failure::none; }
+    [[nodiscard]] bool has_failed(Core const&) const noexcept { return failure_ != failure::none; }
 
-    [[nodiscard]] error_code error() const noexcept { return to_error(failure_); }
+    [[nodiscard]] error_code error(Core const&) const noexcept { return to_error(failure_); }
 
-    [[nodiscard]] bool is_end() const noexcept {
-        if (has_failed()) {
+    [[nodiscard]] bool is_end(Core const&) const noexcept {
+        if (failure_ != failure::none) {
             return failure_ == failure::closed;
         }
         if constexpr (has_value) {
@@ -150,7 +151,7 @@ public:
     }
 
     template <class F>
-    void give_to(F& f) {
+    void give_to(F& f, Core&) {
         if constexpr (has_value) {
             f(unwrap_value::value(*value_));
         } else {
@@ -161,6 +162,33 @@ public:
 private:
     failure failure_ = failure::none;
     std::optional<stored> value_;
+};
+
+/// An operation that keeps its value until it is renewed or gone.
+template <class Core>
+concept keeps_its_value = has_result_in_halves<Core> && requires(Core& core) {
+    core.received();
+};
+
+template <keeps_its_value Core>
+class case_result<Core> {
+public:
+    void take_from(Core&) noexcept {}
+
+    void reset() noexcept {}
+
+    [[nodiscard]] bool has_failed(Core const& core) const noexcept { return core.failed() != failure::none; }
+
+    [[nodiscard]] error_code error(Core const& core) const noexcept { return to_error(core.failed()); }
+
+    [[nodiscard]] bool is_end(Core& core) const noexcept {
+        return has_failed(core) ? core.failed() == failure::closed : !core.received();
+    }
+
+    template <class F>
+    void give_to(F& f, Core& core) {
+        f(std::move(*core.received()));
+    }
 };
 
 } // namespace weir::detail

@@ -58,12 +58,22 @@ public:
         return static_cast<Case&&>(*this).guarded(case_switch<F>(std::move(condition)));
     }
 
+protected:
+    explicit switchable_case(case_switch<Guard> on) : switch_(std::move(on)) {}
+
+    case_switch<Guard> switch_;
+};
+
+/// The base of an arm.
+template <class Guard>
+class switched_arm {
+public:
     [[nodiscard]] bool is_on() const noexcept { return switch_.is_on(); }
 
     void begin_round() { switch_.ask(); }
 
 protected:
-    explicit switchable_case(case_switch<Guard> on) : switch_(std::move(on)) {}
+    explicit switched_arm(case_switch<Guard> on) : switch_(std::move(on)) {}
 
     case_switch<Guard> switch_;
 };

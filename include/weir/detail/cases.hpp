@@ -28,8 +28,8 @@ concept receiving_handle = requires(R& r) {
 /// receiving.
 template <detail::receiving_handle Receiver, class F>
 [[nodiscard]] auto on(Receiver& receiver, F f) {
-    using core = typename decltype(receiver.async_receive(detail::no_token{}))::core_type;
-    return detail::channel_case<core, F>(receiver.async_receive(detail::no_token{}).core(), std::move(f));
+    using source = detail::receive_source<Receiver>;
+    return detail::channel_case<source, F>(source(receiver), std::move(f));
 }
 
 /// A case that runs f(results...) when the operation has completed. An operation that fails with errc::closed closes the
@@ -37,7 +37,8 @@ template <detail::receiving_handle Receiver, class F>
 /// operation once.
 template <class Core, class F>
 [[nodiscard]] auto on(operation<Core> op, F f) {
-    return detail::channel_case<Core, F>(std::move(op).core(), std::move(f));
+    using source = detail::operation_source<operation<Core>>;
+    return detail::channel_case<source, F>(source(std::move(op)), std::move(f));
 }
 
 /// A case that runs f() at a time of the steady clock; in a selector once.

@@ -9,8 +9,8 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/erased.hpp>
-#include <weir/detail/operation_core.hpp>
 #include <weir/detail/recycled.hpp>
+#include <weir/detail/select_arm.hpp>
 #include <weir/detail/select_case.hpp>
 #include <weir/detail/select_core.hpp>
 
@@ -25,7 +25,7 @@
 
 namespace weir::detail {
 
-template <operation_core Core, class F>
+template <class Receiver, class F>
 class range_cases {
     struct handler {
         F* f;
@@ -37,7 +37,8 @@ class range_cases {
         }
     };
 
-    using one = channel_case<Core, handler>;
+    using source = receive_source<Receiver>;
+    using one = channel_arm<core_of_source<source>, handler>;
 
     struct block : recycled {
         explicit block(F&& function) : f(std::move(function)) {}
@@ -51,12 +52,11 @@ public:
     using executor_type = asio::any_io_executor;
     static constexpr bool has_channels = true;
 
-    /// `core_of(receiver)` is the receive of one case.
-    template <class Range, class CoreOf>
-    range_cases(Range& receivers, F&& f, CoreOf core_of) : block_(new block(std::move(f))) {
+    template <class Range>
+    range_cases(Range& receivers, F&& f) : block_(new block(std::move(f))) {
         block_->cases.reserve(static_cast<std::size_t>(std::ranges::distance(receivers)));
         for (auto& receiver : receivers) {
-            block_->cases.emplace_back(core_of(receiver), handler{&block_->f, block_->cases.size()});
+            block_->cases.emplace_back(source(receiver), handler{&block_->f, block_->cases.size()});
         }
     }
 

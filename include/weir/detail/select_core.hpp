@@ -11,10 +11,11 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/operation_core.hpp>
-#include <weir/detail/select_case.hpp>
+#include <weir/detail/select_arm.hpp>
 
 #include <boost/asio/system_executor.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -41,11 +42,11 @@ namespace detail {
 }
 
 /// The executor of the first channel case; the system's if there is none (the waiter's own is used then).
-template <class... Cases>
+template <class... Arms>
 struct select_executor {
     using type = asio::system_executor;
 
-    static type get(Cases const&...) noexcept { return {}; }
+    static type get(Arms const&...) noexcept { return {}; }
 };
 
 template <class First, class... Rest>
@@ -65,15 +66,16 @@ struct select_executor<First, Rest...> {
 template <class... Cases>
 class fixed_cases {
 public:
-    using executor_type = typename select_executor<Cases...>::type;
-    static constexpr bool has_channels = ((Cases::kind == case_kind::channel) || ...);
+    using executor_type = typename select_executor<typename Cases::arm...>::type;
+    static constexpr bool has_channels = ((Cases::arm::kind == case_kind::channel) || ...);
 
-    explicit fixed_cases(Cases&&... cases) : cases_(std::move(cases)...) {}
+    explicit fixed_cases(Cases&&... cases) : arms_(std::move(cases)...) {}
 
     fixed_cases(fixed_cases&&) = default; // before they wait
 
     [[nodiscard]] executor_type get_executor() const {
-        return std::apply([](auto const&... c) { return select_executor<Cases...>::get(c...); }, cases_);
+        return std::apply([](auto const&... a) { return select_executor<typename Cases::arm...>::get(a...); },
+                          arms_);
     }
 
     [[nodiscard]] static constexpr std::size_t size() noexcept { return sizeof...(Cases); }
@@ -82,7 +84,7 @@ public:
     template <class F>
     void visit(std::size_t i, F f) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            static_cast<void>(((I == i && (f(std::get<I>(cases_)), true)) || ...));
+            static_cast<void>(((I == i && (f(std::get<I>(arms_)), true)) || ...));
         }
         (std::index_sequence_for<Cases...>());
     }
@@ -96,8 +98,8 @@ public:
                 found = f(c, i) ? i : none;
                 return found != none;
             };
-            static_cast<void>(((I >= start && is_it(std::get<I>(cases_), I)) || ...) ||
-                              ((I < start && is_it(std::get<I>(cases_), I)) || ...));
+            static_cast<void>(((I >= start && is_it(std::get<I>(arms_), I)) || ...) ||
+                              ((I < start && is_it(std::get<I>(arms_), I)) || ...));
             return found;
         }
         (std::index_sequence_for<Cases...>());
@@ -105,11 +107,11 @@ public:
 
     template <class F>
     void for_each(F f) {
-        std::apply([&f](auto&... c) { (f(c), ...); }, cases_);
+        std::apply([&f](auto&... a) { (f(a), ...); }, arms_);
     }
 
 private:
-    std::tuple<Cases...> cases_;
+    std::tuple<typename Cases::arm...> arms_;
 };
 
 /// One time through the cases: looks until one is ready, waits in all of them, runs the one that was found.
@@ -167,11 +169,20 @@ public:
     /// No case runs.
     void give_up() noexcept { winner_ = none; }
 
-    /// Runs the winner's handler, on the executor where the select completes; or tells the error of its operation.
-    void run(error_code& error) {
+    /// Runs the winner's handler, on the executor where the select completes. False: its operation has failed.
+    [[nodiscard]] bool run() {
+        bool has_run = true;
         if (winner_ != none) {
-            visit_winner([&error](auto& c) { c.run(error); });
+            visit_winner([&has_run](auto& c) { has_run = c.run(); });
         }
+        return has_run;
+    }
+
+    /// That of the winner's operation.
+    [[nodiscard]] WEIR_NOINLINE error_code error() {
+        error_code error;
+        visit_winner([&error](auto& c) { error = c.error(); });
+        return error;
     }
 
     template <class F>
@@ -200,10 +211,11 @@ public:
     using executor_type = typename Cases::executor_type;
     static constexpr bool eager = false;
 
-    /// The cases are made here from the arguments, which saves moving them once more.
+    /// What `Cases` is made from, which is not moved any more.
     template <class... Args>
-    explicit select_core(std::in_place_t, Args&&... args)
-        : round_(std::in_place, std::forward<Args>(args)...) {
+        requires std::constructible_from<Cases, Args...>
+
+    explicit select_core(Args&&... args) : round_(std::in_place, std::forward<Args>(args)...) {
         round_.begin();
     }
 
@@ -230,16 +242,17 @@ public:
     }
 
     std::tuple<error_code, std::size_t> take() {
-        error_code error = to_error(failure_);
-        round_.run(error);
-        return {error, round_.winner()};
+        if (!round_.run()) {
+            return {round_.error(), round_.winner()};
+        }
+        return {to_error(failure_), round_.winner()};
     }
 
     std::size_t awaited() {
         throw_if(failure_);
-        error_code error;
-        round_.run(error);
-        throw_if(error);
+        if (!round_.run()) {
+            throw_if(round_.error());
+        }
         return round_.winner();
     }
 

@@ -15,7 +15,7 @@
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/operation_core.hpp>
 #include <weir/detail/ref_counted.hpp>
-#include <weir/detail/select_case.hpp>
+#include <weir/detail/select_arm.hpp>
 #include <weir/detail/select_core.hpp>
 #include <weir/detail/waiter.hpp>
 
@@ -78,8 +78,10 @@ public:
         }
     }
 
-    /// Runs the handler of the case that was found, or tells the error of its operation.
-    void run(error_code& error) { round_.run(error); }
+    /// Runs the handler of the case that was found. False: its operation has failed, with error().
+    [[nodiscard]] bool run() { return round_.run(); }
+
+    [[nodiscard]] error_code error() { return round_.error(); }
 
     /// The case that runs or has run, or none.
     [[nodiscard]] std::size_t winner() const noexcept { return round_.winner(); }
@@ -187,17 +189,18 @@ public:
             return {to_error(this->failure_), none};
         }
         at_end const ending{*this, rounds_->winner()};
-        error_code error;
-        rounds_->run(error);
-        return {error, ending.winner};
+        if (!rounds_->run()) {
+            return {rounds_->error(), ending.winner};
+        }
+        return {error_code(), ending.winner};
     }
 
     std::size_t awaited() {
         throw_if(this->failure_);
         at_end const ending{*this, rounds_->winner()};
-        error_code error;
-        rounds_->run(error);
-        throw_if(error);
+        if (!rounds_->run()) {
+            throw_if(rounds_->error());
+        }
         return ending.winner;
     }
 
