@@ -41,7 +41,12 @@ function(weir_add_test_group name)
             ${target} PROPERTIES UNITY_BUILD TRUE UNITY_BUILD_BATCH_SIZE ${WEIR_TEST_FILES_AT_ONCE}
         )
         # g++ takes the files for headers then, in which types of unnamed namespaces would be a mistake.
-        target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+        # It also has memory enough to forget nothing, which saves a twentieth of its time: clang++ takes more of it.
+        target_compile_options(
+            ${target}
+            PRIVATE
+                "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;--param=ggc-min-expand=1000;--param=ggc-min-heapsize=4000000>"
+        )
     endif()
     if(arg_OPTIMISED)
         target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O1>)
