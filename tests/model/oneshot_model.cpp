@@ -25,8 +25,12 @@
 //   a refused value is not moved back                   a value is either refused by the close or received after it
 //   an abandoned value is not destroyed                 a value sent to a receiver that goes ...
 //   close() or wait_closed() overlooks the other        whoever waits for the close is told
+//   a receiver that goes overlooks who waits            whoever waits for the close is told
+//   ... or destroys no value that came meanwhile        a value sent to a receiver that goes ...
+//   ... or exchanges relaxed                            whoever lets go last ...
 //
-// drop_value() could load relaxed: who calls it has changed the state, or dropped the last count, just before.
+// drop_value() could load relaxed: who calls it has changed the state, or dropped the last count, just before. So could
+// release(), which looks whether its caller is alone, because drop_value() does not.
 
 namespace oneshot_model {
 
@@ -77,9 +81,14 @@ struct oneshot {
         core.try_take([this](model::value&& v) { received = v.number(); });
     }
 
-    void drop_receiver() {
-        core.abandon_receiver();
-        core.release();
+    void drop_receiver() { drop_receiver(core); }
+
+    /// As its handle does.
+    static void drop_receiver(core_type& core) {
+        if (!core.abandon_and_release_receiver()) {
+            core.abandon_receiver();
+            core.release();
+        }
     }
 
     void wait_closed() {
@@ -218,8 +227,7 @@ TEST_CASE("oneshot model: whoever lets go last destroys the block and the value 
         });
         s.thread("receiver", [=] {
             core->try_take([](model::value&&) noexcept {});
-            core->abandon_receiver();
-            core->release();
+            oneshot::drop_receiver(*core);
         });
     });
     CHECK(result.failure == "");

@@ -10,11 +10,11 @@
 //         sender_gone      no value will come any more
 //         receiver_closed  no value is wanted any more
 //       and two that say who waits, set under the mutex by the one who waits, while none of the flags that it waits for
-//       is set. Setting a flag and reading who waits is one exchange, so one side always sees the other.
+//       is set. Setting a flag and reading who waits is one exchange, so one side always sees the other. The number of
+//       owners stands above the flags: a receiver for whom nobody waits sets its flag and goes in one exchange.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
-#include <weir/detail/ref_counted.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <atomic>
@@ -40,6 +40,7 @@ class oneshot_core {
     static constexpr unsigned receiver_closed = 4;
     static constexpr unsigned receiver_waits = 8;
     static constexpr unsigned close_awaited = 16;
+    static constexpr unsigned one_owner = 32; // from here on the number of owners
 
 public:
     oneshot_core() noexcept {}
@@ -155,16 +156,45 @@ public:
         drop_value();
     }
 
+    /// The same, and the receiver's reference goes, in one exchange. False, with nothing done, if anybody waits: a receive
+    /// may have borrowed that reference.
+    [[nodiscard]] bool abandon_and_release_receiver() noexcept {
+        if (!turn_.is_free_for(nullptr)) {
+            return false;
+        }
+        unsigned s = state_.load(std::memory_order_acquire); // [O] as in release()
+        if (s / one_owner == 1) {
+            delete this;
+            return true;
+        }
+        gone_ = true; // for a receive that was made and has not been started
+        do {
+            if ((s & (close_awaited | receiver_waits)) != 0) {
+                return false;
+            }
+            drop_value();
+        } while (!state_.compare_exchange_weak(s, (s | receiver_closed) - one_owner,
+                                               std::memory_order_acq_rel, // [O]
+                                               std::memory_order_relaxed));
+        if (s / one_owner == 1) {
+            delete this;
+        }
+        return true;
+    }
+
     [[nodiscard]] bool is_receiver_gone() const noexcept { return gone_; }
 
     [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
     // --- owners: the sender, the receiver, waiting operations ----------------------------------------------------
 
-    void add_ref() noexcept { owners_.add(); }
+    // [O] relaxed: who adds already is one.
+    void add_ref() noexcept { state_.fetch_add(one_owner, std::memory_order_relaxed); }
 
+    // [O] Each owner releases what it did here, the last one acquires; one that is alone has nobody to tell.
     void release() noexcept {
-        if (owners_.drop()) {
+        if (state_.load(std::memory_order_acquire) / one_owner == 1 ||
+            state_.fetch_sub(one_owner, std::memory_order_acq_rel) / one_owner == 1) {
             delete this;
         }
     }
@@ -208,14 +238,13 @@ private:
         }
     }
 
-    atomic<unsigned> state_{0}; // [O] as above; both sides
-    bool taken_ = false;        // the receiver's own: the value has left
-    bool gone_ = false;         // the receiver's own
-    receive_turn turn_;         // the receiver's own
+    atomic<unsigned> state_{2 * one_owner}; // [O] as above; both sides
+    bool taken_ = false;                    // the receiver's own: the value has left
+    bool gone_ = false;                     // the receiver's own
+    receive_turn turn_;                     // the receiver's own
     typename Threading::mutex mutex_;
-    waiter* receiver_ = nullptr; // mutex_
-    waiter_list wait_closed_;    // mutex_
-    reference_count<atomic> owners_{2};
+    waiter* receiver_ = nullptr;            // mutex_
+    waiter_list wait_closed_;               // mutex_
     alignas(T) std::byte bytes_[sizeof(T)]; // [O] a T from `value` on, until it is taken
 };
 

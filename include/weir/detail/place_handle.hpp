@@ -18,6 +18,12 @@ namespace weir::detail {
 /// The handle of a receiver goes, and with it its reference, unless a receive that waits takes that over.
 template <class Place>
 void abandon_receiver(intrusive_ptr<Place>& place) noexcept {
+    if constexpr (requires { place->abandon_and_release_receiver(); }) {
+        if (place->abandon_and_release_receiver()) {
+            (void)place.release();
+            return;
+        }
+    }
     place->abandon_receiver();
     if constexpr (requires { place->turn(); }) {
         if (place->turn().leave_reference()) {
