@@ -4,6 +4,7 @@
 #include <weir/task.hpp>
 
 #include <weir/mpsc.hpp>
+#include <weir/notify.hpp>
 #include <weir/task_group.hpp>
 
 #include "support/catch.hpp"
@@ -12,10 +13,12 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <stdexcept>
 #include <utility>
@@ -37,6 +40,57 @@ task<int> give(int n) { co_return n; }
 task<void> fail() {
     throw std::runtime_error("thrown");
     co_return;
+}
+
+class flag {
+public:
+    void raise() { raised_ = true; }
+
+    /// Keeps the thread until another one has raised it. False if nobody does.
+    [[nodiscard]] bool wait() const {
+        auto const begin = clock::now();
+        while (!raised_ && clock::now() - begin < std::chrono::seconds(20)) {
+        }
+        return raised_;
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    std::atomic<bool> raised_{false};
+};
+
+task<void> raise(flag& what) {
+    what.raise();
+    co_return;
+}
+
+/// A task that waits to be notified, and says when it does and when it was.
+struct waiting_task {
+    explicit waiting_task(asio::thread_pool& pool) : wakes(pool) { weir::spawn(pool, run(), asio::detached); }
+
+    weir::notify wakes;
+    flag waits;
+    flag runs;
+
+private:
+    task<void> run() {
+        asio::post(co_await asio::this_coro::executor, [this] { waits.raise(); }); // behind this turn
+        co_await wakes.async_notified();
+        runs.raise();
+    }
+};
+
+/// Busy for longer than what it has woken is held for, by the clock, and then with operations that need not wait.
+task<void> be_busy(asio::thread_pool& pool) {
+    auto const begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(1)) {
+    }
+    weir::notify own(pool);
+    for (int n = 0; n != 16; ++n) {
+        own.notify_one();
+        co_await own.async_notified();
+    }
 }
 
 } // namespace
@@ -85,6 +139,41 @@ TEST_CASE("task on a pool: runs on one thread at a time without a strand") {
     weir::spawn(pool.get_executor(), send(std::move(tx)), asio::detached);
     pool.join();
     CHECK(sum == 1000);
+}
+
+TEST_CASE("task on a pool: one that goes on for long does not hold up what it has woken, nor then what it "
+          "wakes next") {
+    asio::thread_pool pool(2);
+    waiting_task first(pool);
+    waiting_task second(pool);
+    bool ran_first = false;
+    bool ran_second = false;
+    auto const busy = [&]() -> task<void> {
+        bool const both_wait = first.waits.wait() && second.waits.wait();
+        first.wakes.notify_one();
+        co_await be_busy(pool);
+        ran_first = both_wait && first.runs.wait();
+        second.wakes.notify_one();
+        ran_second = both_wait && second.runs.wait();
+    };
+    weir::spawn(pool, busy(), asio::detached);
+    pool.join();
+    CHECK(ran_first);
+    CHECK(ran_second);
+}
+
+TEST_CASE("task on a pool: what it spawns may start while it goes on") {
+    asio::thread_pool pool(2);
+    flag started;
+    bool ran = false;
+    auto const parent = [&]() -> task<void> {
+        weir::spawn(pool, raise(started), asio::detached);
+        ran = started.wait();
+        co_return;
+    };
+    weir::spawn(pool, parent(), asio::detached);
+    pool.join();
+    CHECK(ran);
 }
 
 TEST_CASE("task_group_of: in order too when tasks run side by side on a pool") {

@@ -167,6 +167,27 @@ TEST_CASE("task turns: two that wake one another for ever let handlers run") {
     });
 }
 
+TEST_CASE("task turns: what one wakes on another strand comes when it waits, behind what it has posted") {
+    asio::io_context ctx;
+    weir::notify wakes(ctx.get_executor());
+    std::string order;
+    auto const woken = [&]() -> task<> {
+        co_await wakes.async_notified();
+        order += 'w';
+    };
+    auto const waker = [&]() -> task<> {
+        wakes.notify_one();
+        asio::post(ctx, [&] { order += 'p'; });
+        order += 'r';
+        co_return;
+    };
+    weir::spawn(asio::make_strand(ctx), woken(), asio::detached);
+    poll(ctx);
+    weir::spawn(asio::make_strand(ctx), waker(), asio::detached);
+    poll(ctx);
+    CHECK(order == "rpw");
+}
+
 TEST_CASE("task turns: many that are woken at once do not keep a handler waiting for all") {
     asio::io_context ctx(1);
     auto const ex = ctx.get_executor();

@@ -23,6 +23,9 @@ namespace weir::detail {
 /// Rule 7: after so many completions without a wait a coroutine lets others run.
 inline constexpr unsigned budget = 128;
 
+/// How often it is looked meanwhile whether what the coroutine has woken was held for too long (held_wakes.hpp).
+inline constexpr unsigned budget_slice = 8;
+
 /// What is left of the budget of the coroutines that weir did not make, a thread.
 constinit inline thread_local unsigned foreign_budget = budget;
 
@@ -31,7 +34,9 @@ constinit inline thread_local unsigned foreign_budget = budget;
     if (foreign_budget == 0) {
         return false;
     }
-    --foreign_budget;
+    if (--foreign_budget % budget_slice == 0) {
+        run_queue::post_overdue();
+    }
     return true;
 }
 

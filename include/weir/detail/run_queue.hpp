@@ -13,13 +13,16 @@
 // Tasks of one strand, or of a loop that was promised one thread, share a queue (run_queue_over.hpp). What one of them
 // wakes then runs in the same function, at the price of an exchange. It stays fair: a function runs so many nodes and
 // leaves the rest to another one, behind whatever else the executor has to do; and so does a coroutine that yields.
+// What one wakes in another queue of its context is held until its turn ends: held_wakes.hpp.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
+#include <weir/detail/held_wakes.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/lent_storage.hpp>
 #include <weir/detail/ready_list.hpp>
 #include <weir/detail/ref_counted.hpp>
+#include <weir/detail/run_node.hpp>
 #include <weir/detail/waiter.hpp>
 #include <weir/detail/yield.hpp>
 
@@ -32,34 +35,10 @@
 
 namespace weir::detail {
 
-/// Who has coroutines on a queue and wants to be told when its context goes.
-class run_queue_client : public list_hook<struct client_tag> {
-public:
-    /// Makes the caller an owner, unless the last one is on its way to remove_client(). Under the queue's mutex.
-    [[nodiscard]] virtual bool add_ref_unless_gone() noexcept = 0;
-
-    /// Destroys what is parked, by who has become an owner, and lets go. Nothing of the context runs any more.
-    virtual void abandon_kept() noexcept = 0;
-
-protected:
-    ~run_queue_client() = default;
-};
-
-/// Something to run on a queue.
-class run_node : public basic_ready_node<std::atomic> {
-public:
-    virtual void run() = 0;
-
-    /// Instead of run(), when the context has gone: for nodes that own themselves.
-    virtual void discard() noexcept {}
-
-protected:
-    ~run_node() = default;
-};
-
 class run_queue
     : public postable
-    , public context_hook {
+    , public context_hook
+    , held_wake {
     using ready_list = basic_ready_list<std::atomic>;
 
 public:
@@ -77,6 +56,16 @@ public:
             woken.add(*this);
         }
         return pushed != ready_list::pushed::no;
+    }
+
+    /// Makes a node ready that has never run: work that another thread may do, which is not held back (held_wakes.hpp).
+    void start(run_node& node) noexcept {
+        if (has_turn_here()) {
+            ready_.push_here(node);
+        } else if (ready_.push(node) == ready_list::pushed::first) {
+            add_ref(); // for what is posted
+            post_as(posted_as::work_of_its_own);
+        }
     }
 
     /// Makes a node ready, from where no lock is held.
@@ -148,6 +137,14 @@ public:
         return intrusive_ptr<run_queue>::share(found ? queue : nullptr);
     }
 
+    /// Posts what the turn on this thread has held back for too long. Called now and then by tasks that do not wait.
+    static void post_overdue() noexcept {
+        if (current_turn_ != nullptr && current_turn_->held.is_overdue()) {
+            current_turn_->queue.distrust_ = held_wakes::distrust;
+            current_turn_->held.post_all(posted_as::work_of_its_own);
+        }
+    }
+
     /// Whether it runs on an executor of the type that has this mark.
     [[nodiscard]] bool is_over(char const* type_mark) const noexcept { return type_mark_ == type_mark; }
 
@@ -192,13 +189,29 @@ private:
         turn(turn const&) = delete;
 
         ~turn() {
+            post_overdue();
+            held.post_all(posted_as::continuation);
             current_turn_ = outer_;
             if (queue.ready_.end_turn()) {
                 queue.post_again();
             }
         }
 
+        /// Whether it holds the wake-up of another queue until its end.
+        [[nodiscard]] bool holds(run_queue& other) noexcept {
+            if (&other.context() != &queue.context()) {
+                return false;
+            }
+            if (queue.distrust_ != 0) {
+                --queue.distrust_;
+                return false;
+            }
+            held.add(other);
+            return true;
+        }
+
         run_queue& queue;
+        held_wakes held;
 
     private:
         turn* outer_;
@@ -219,6 +232,9 @@ private:
                 break;
             }
             node->run();
+            if (left % held_look == 0) {
+                post_overdue();
+            }
         }
     }
 
@@ -260,20 +276,29 @@ private:
     }
 
     [[nodiscard]] virtual bool executor_runs_this_thread() const noexcept = 0;
-    virtual void post_drain(drain) = 0;
+    virtual void post_drain(drain, posted_as) = 0;
     virtual void forget_executor() noexcept = 0;
     virtual void destroy() noexcept = 0;
 
     void post() noexcept override {
+        if (current_turn_ == nullptr || !current_turn_->holds(*this)) {
+            post_as(posted_as::work_of_its_own);
+        }
+    }
+
+    void post_as(posted_as how) noexcept override {
         intrusive_ptr<run_queue> const self(this); // the count of push()
-        post_drain(drain{self});
+        post_drain(drain{self}, how);
         ready_.end_post();
     }
 
     /// From within the context, which does not go meanwhile.
-    void post_again() noexcept { post_drain(drain{intrusive_ptr<run_queue>::share(this)}); }
+    void post_again() noexcept {
+        post_drain(drain{intrusive_ptr<run_queue>::share(this)}, posted_as::continuation);
+    }
 
     static constexpr unsigned longest_turn = 64; // nodes, before the executor has its turn
+    static constexpr unsigned held_look = 8;     // nodes, between looks at what is held
 
     constinit inline static thread_local turn* current_turn_ = nullptr;
 
@@ -284,6 +309,7 @@ private:
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_
     reference_count<> owners_;                             // the nodes' owners, posted drains
     lent_storage storage_;
+    unsigned distrust_ = 0; // who has the turn: so many wake-ups are not held
 };
 
 } // namespace weir::detail

@@ -13,6 +13,7 @@
 #if BOOST_VERSION >= 108700
 #include <boost/asio/config.hpp>
 #endif
+#include <boost/asio/defer.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -120,7 +121,13 @@ private:
         }
     }
 
-    void post_drain(drain d) override { asio::post(*ex_, std::move(d)); }
+    void post_drain(drain d, posted_as how) override {
+        if (how == posted_as::continuation) {
+            asio::defer(*ex_, std::move(d));
+        } else {
+            asio::post(*ex_, std::move(d));
+        }
+    }
 
     void forget_executor() noexcept override {
         erased_.reset();

@@ -67,7 +67,7 @@ public:
     void start(std::coroutine_handle<> top) noexcept {
         top_ = top;
         add_ref();
-        queue_->push(start_);
+        queue_->start(start_);
     }
 
     /// Called by a coroutine of the chain just before it suspends: who goes on.
@@ -79,7 +79,8 @@ public:
     /// Resumes a coroutine of the chain, and whoever goes on after it, until one waits or all are done.
     void resume(std::coroutine_handle<> handle) {
         leaf_ = nullptr;
-        budget_ = budget;
+        budget_ = budget_slice;
+        slices_ = budget / budget_slice - 1;
         next_ = handle;
         running_ = true;
         while (next_) {
@@ -95,14 +96,14 @@ public:
 
     /// True if an operation may complete without a wait once more (rule 7).
     [[nodiscard]] bool spend() noexcept {
-        if (budget_ == 0) {
+        if (budget_ == 0 && !begin_slice()) {
             return false;
         }
         --budget_;
         return true;
     }
 
-    [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0; }
+    [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0 && slices_ == 0; }
 
     /// Whether one of the coroutines runs. Where the task runs.
     [[nodiscard]] bool is_running() const noexcept { return running_; }
@@ -229,6 +230,17 @@ private:
     /// The task will not end by itself: those who wait get operation_aborted.
     virtual void publish_abandoned() noexcept = 0;
     virtual void destroy() noexcept = 0;
+
+    /// The next slice of the budget, if there is one. What the task has woken is not held for long meanwhile.
+    [[nodiscard]] WEIR_NOINLINE bool begin_slice() noexcept {
+        if (slices_ == 0) {
+            return false;
+        }
+        --slices_;
+        budget_ = budget_slice;
+        run_queue::post_overdue();
+        return true;
+    }
 
     void end() {
         queue_->remove_client(*this);
@@ -371,7 +383,8 @@ private:
     std::coroutine_handle<> next_; // who the loop resumes next
     leaf_wait* leaf_ = nullptr;
     unsigned long wait_number_ = 0;
-    unsigned budget_ = budget;
+    unsigned budget_ = 0; // of this slice
+    unsigned slices_ = 0; // that follow
     bool running_ = false;
     bool waits_outside_ = false;
     bool finished_ = false;

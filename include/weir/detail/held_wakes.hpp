@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright (c) 2026 The weir authors
+#ifndef WEIR_DETAIL_HELD_WAKES_HPP
+#define WEIR_DETAIL_HELD_WAKES_HPP
+
+// What a task wakes on another strand of its pool is posted when the task waits, not at once.
+//
+// To post to another strand wakes another thread of the pool, if one sleeps: that takes longer than most tasks run, and
+// then two threads work on the same few cache lines. So a turn (run_queue.hpp) holds what it has woken until it ends,
+// and posts it as what goes on after it: Asio then takes no lock for it, wakes nobody for the first one, and runs it on the
+// same thread. If there is more, it wakes others for that.
+//
+// The price is that what was woken waits for the one who woke it. That must not be long, or a pool would work through a
+// pipeline one stage at a time:
+//   - a turn that goes on for longer than `longest` is noticed, at one of the next `budget_slice` operations that the
+//     task completes, and posts what it holds at once;
+//   - a queue whose turn has held something for too long, noticed or not, holds none of the next `distrust` wake-ups;
+//   - what starts to run for the first time, and what belongs to another context, is never held.
+// A task that stops its thread by other means than waiting for an operation holds up what it has woken just before.
+
+#include <chrono>
+#include <utility>
+
+namespace weir::detail {
+
+/// Whether what is posted may wake another thread, or goes on after what this thread does now.
+enum class posted_as : unsigned char { work_of_its_own, continuation };
+
+/// What can be held: in one turn at a time.
+class held_wake {
+    friend class held_wakes;
+
+    virtual void post_as(posted_as how) noexcept = 0;
+
+    held_wake* next_ = nullptr;
+
+protected:
+    ~held_wake() = default;
+};
+
+/// What one turn has woken and not posted.
+class held_wakes {
+public:
+    held_wakes() noexcept = default;
+    held_wakes(held_wakes const&) = delete;
+    held_wakes& operator=(held_wakes const&) = delete;
+
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+
+    void add(held_wake& w) noexcept {
+        if (empty()) {
+            since_ = clock::now();
+        }
+        *last_ = &w;
+        last_ = &w.next_;
+    }
+
+    /// Whether there are some that have been held for too long.
+    [[nodiscard]] bool is_overdue() const noexcept { return !empty() && clock::now() - since_ > longest; }
+
+    void post_all(posted_as how) noexcept {
+        held_wake* w = std::exchange(first_, nullptr);
+        last_ = &first_;
+        while (w != nullptr) {
+            std::exchange(w, std::exchange(w->next_, nullptr))->post_as(how); // which may be the end of it
+        }
+    }
+
+    static constexpr unsigned distrust = 64; // wake-ups
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    static constexpr std::chrono::microseconds longest{50}; // about what it takes another thread to wake up
+
+    held_wake* first_ = nullptr;
+    held_wake** last_ = &first_;
+    clock::time_point since_; // of the first
+};
+
+} // namespace weir::detail
+
+#endif
