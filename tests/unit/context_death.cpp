@@ -224,6 +224,22 @@ TEST_CASE("context death: an asio::awaitable that waits is destroyed and not run
     CHECK(counted::alive() == 0);
 }
 
+TEST_CASE("context death: of contexts that stand in the same place, each destroys what waits on it") {
+    int ran = 0;
+    std::optional<asio::io_context> context;
+    for (int n = 0; n != 3; ++n) {
+        context.emplace();
+        auto [tx, rx] = mpsc::channel<counted>(context->get_executor(), 1);
+        rx.async_receive(
+            [w = witness{counted(n), &ran}](weir::error_code, std::optional<counted>) { ++*w.ran; });
+        context->poll();
+        CHECK(counted::alive() == 1);
+        context.reset();
+        CHECK(counted::alive() == 0);
+    }
+    CHECK(ran == 0);
+}
+
 TEST_CASE("context death: a coroutine of somebody else is not run, and can be destroyed by its owner") {
     int ran = 0;
     {

@@ -21,6 +21,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -48,6 +49,20 @@ protected:
     [[nodiscard]] intrusive_ptr<context_registry> const& registry() const noexcept { return registry_; }
 };
 
+/// What a thread has found last. Asking a context takes a lock and a walk through its services, and is done for each wait.
+struct seen_registry {
+    asio::execution_context const* context;
+    context_registry* registry;
+    std::size_t contexts_gone; // then
+};
+
+constinit inline thread_local seen_registry last_registry{};
+
+// [C] how many contexts with a registry have gone; they count themselves (release) and then go. A context that stands where
+//     another stood was made after that had gone, and was shown to whoever uses it: who sees the count unchanged (acquire)
+//     sees the same context, and its registry is there as long as it is.
+constinit inline std::atomic<std::size_t> contexts_gone{0};
+
 /// The members of one execution context. Thread safety: safe.
 class context_registry {
 public:
@@ -68,9 +83,9 @@ public:
     static void add(intrusive_ptr<context_registry> registry, context_hook& hook) {
         if (registry) {
             std::lock_guard lock(registry->mutex_);
-            if (!registry->down_) {
+            if (!registry->down_) { // the hook's reference is the lock's, too
                 registry->hooks_.push_back(hook);
-                hook.registry_ = registry;
+                hook.registry_ = std::move(registry);
             }
         }
     }
@@ -129,29 +144,36 @@ public:
     /// Keeps a hook that is being told of the shutdown until the context's operations are destroyed. Under the lock.
     void retire(context_hook& hook) noexcept { retired_.push_back(hook); }
 
-    /// Brackets a post to the context by a thread that the context does not know. Shutdown waits for the end.
-    // [P] seq_cst is not needed: begin_post happens under a core's lock that the shutdown takes before it waits.
-    void begin_post() noexcept { posting_.fetch_add(1, std::memory_order_relaxed); }
+    /// Brackets a post to the context by a thread that the context does not know. Shutdown waits for the end; the registry
+    /// stays until then.
+    // [P] relaxed: begin_post happens under a core's lock that the shutdown takes before it waits, and whoever calls it owns
+    //     the registry.
+    void begin_post() noexcept { owners_.fetch_add(one_post, std::memory_order_relaxed); }
 
-    void end_post() noexcept { posting_.fetch_sub(1, std::memory_order_release); }
+    void end_post() noexcept { drop(one_post); }
 
     void wait_for_posts() const noexcept {
-        while (posting_.load(std::memory_order_acquire) !=
-               0) { // [P] what they posted is in the context's queue
+        while (owners_.load(std::memory_order_acquire) >=
+               one_post) { // [P] what they posted is in the context's queue
             yield_thread();
         }
     }
 
-    void add_ref() noexcept { owners_.add(); }
+    // [P] relaxed: who adds already holds one.
+    void add_ref() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
 
-    void release() noexcept {
-        if (owners_.drop()) {
-            delete this;
-        }
-    }
+    void release() noexcept { drop(1); }
 
 private:
     friend class context_service;
+
+    static constexpr std::uint64_t one_post = std::uint64_t{1} << 32;
+
+    void drop(std::uint64_t share) noexcept {
+        if (owners_.fetch_sub(share, std::memory_order_acq_rel) == share) { // [P]
+            delete this;
+        }
+    }
 
     void stop_sharing(context_hook const& hook) noexcept { // under the lock
         for (context_hook*& shared : shared_) {
@@ -185,8 +207,9 @@ private:
     std::array<context_hook*, 8> shared_{};             // mutex_; of hooks_, the latest that others may share
     std::size_t next_shared_ = 0;                       // mutex_
     bool down_ = false;                                 // mutex_; nothing is added any more
-    std::atomic<unsigned> posting_{0};                  // [P] threads between begin_post and end_post
-    reference_count<> owners_;
+    // [P] any thread: references, and in the upper half threads between begin_post and end_post. A thread that drops
+    //     releases, the last and the one that waits acquire.
+    std::atomic<std::uint64_t> owners_{1};
 };
 
 /// The service by which a context tells its registry.
@@ -197,7 +220,10 @@ public:
     explicit context_service(asio::execution_context& context)
         : service(context), registry_(new context_registry) {}
 
-    ~context_service() override { registry_->destroy_retired(); }
+    ~context_service() override {
+        registry_->destroy_retired();
+        contexts_gone.fetch_add(1, std::memory_order_acq_rel); // [C] before the registry and the context go
+    }
 
     [[nodiscard]] intrusive_ptr<context_registry> const& registry() const noexcept { return registry_; }
 
@@ -208,7 +234,12 @@ private:
 };
 
 inline intrusive_ptr<context_registry> context_registry::of(asio::execution_context& context) {
-    return asio::use_service<context_service>(context).registry();
+    auto const gone = contexts_gone.load(std::memory_order_acquire); // [C] before the context is asked
+    seen_registry& last = last_registry;
+    if (last.context != &context || last.contexts_gone != gone) {
+        last = {&context, asio::use_service<context_service>(context).registry().get(), gone};
+    }
+    return intrusive_ptr<context_registry>::share(last.registry);
 }
 
 } // namespace weir::detail
