@@ -60,6 +60,12 @@ public:
     template <asio::completion_token_for<signature> Token>
     auto operator()(Token&& token)&& {
         core_.retain();
+        return std::move(*this).start(std::forward<Token>(token));
+    }
+
+    /// For asio::awaitable: the same with a token that starts it within this call, while the handle that made it is alive.
+    template <asio::completion_token_for<signature> Token>
+    auto start(Token && token)&& {
         return asio::async_initiate<Token, signature>(detail::initiate_operation<Core>{core_.get_executor()},
                                                       token, std::move(core_));
     }

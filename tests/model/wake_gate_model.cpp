@@ -23,6 +23,7 @@
 //   open() does nothing; an early wake-up is forgotten  an operation that parks is made ready ...
 //   an early wake-up makes ready                        an operation that parks is made ready ...
 //   every wake-up makes ready                           two wake-ups make an operation ready once
+//   stay_awake() says woken, close() says nothing       an operation that was woken was taken out ...
 //
 // stay_awake() may do nothing: a wake-up of a gate that is neither closed nor awake makes nobody ready either.
 
@@ -218,6 +219,26 @@ TEST_CASE("wake gate model: a parked operation belongs to whoever destroys it or
         });
         s.thread("first", [=] { op->wake(0); });
         s.thread("second", [=] { op->wake(1); });
+    });
+}
+
+TEST_CASE(
+    "wake gate model: an operation that was woken was taken out by its waker, and knows it without a lock") {
+    explore([](scenario& s, operation_ptr const& op) {
+        s.thread("owner", [=] {
+            op->gate.open();
+            if (!op->start_waiting()) {
+                op->gate.stay_awake();
+                model::check(!op->gate.was_woken(), "stays in the other place");
+            } else {
+                if (op->gate.close()) {
+                    op->wait_until_posted();
+                }
+                model::check(op->gate.was_woken() && !op->cores[1].knows_operation, "was taken out");
+            }
+            op->stop_waiting();
+        });
+        s.thread("waker", [=] { op->wake(1); });
     });
 }
 

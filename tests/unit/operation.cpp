@@ -170,6 +170,42 @@ TEST_CASE("operation: in asio::awaitable, results and errors are the same whethe
     CHECK(log == std::vector<std::string>{"there", "awaited", "closed", "closed", "end"});
 }
 
+TEST_CASE("operation: what asio::awaitable waits for keeps the channel when all handles go") {
+    asio::io_context ctx;
+    auto full =
+        std::make_unique<decltype(weir::mpsc::channel<int>(ctx, 1))>(weir::mpsc::channel<int>(ctx, 1));
+    auto empty =
+        std::make_unique<decltype(weir::mpsc::channel<int>(ctx, 1))>(weir::mpsc::channel<int>(ctx, 1));
+    REQUIRE(full->first.try_send(1));
+    std::vector<weir::error_code> errors;
+    auto const send = [&errors](auto& to) -> asio::awaitable<void> {
+        try {
+            co_await to.async_send(2);
+        } catch (boost::system::system_error const& e) {
+            errors.push_back(e.code());
+        }
+    };
+    auto const receive = [&errors](auto& from) -> asio::awaitable<void> {
+        try {
+            co_await from.async_receive();
+        } catch (boost::system::system_error const& e) {
+            errors.push_back(e.code());
+        }
+    };
+    asio::co_spawn(ctx, send(full->first), asio::detached);
+    asio::co_spawn(ctx, receive(empty->second), asio::detached);
+    ctx.poll();
+    REQUIRE(errors.empty());
+    CHECK(full->first.strong_count() == 2);
+
+    full.reset();
+    ctx.poll();
+    REQUIRE(errors == std::vector<weir::error_code>{weir::errc::closed});
+    empty.reset();
+    ctx.poll();
+    CHECK(errors == std::vector<weir::error_code>{weir::errc::closed, asio::error::operation_aborted});
+}
+
 TEST_CASE("operation: a value that asio::awaitable has to wait to send is the value that was given") {
     asio::io_context ctx;
     auto const ex = ctx.get_executor();

@@ -37,7 +37,7 @@ struct suspending_operation {
 
     template <class Token>
     auto operator()(Token&& token) && {
-        return std::move(*op)(std::forward<Token>(token));
+        return std::move(*op).start(std::forward<Token>(token));
     }
 };
 

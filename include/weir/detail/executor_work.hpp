@@ -8,11 +8,14 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/execution/relationship.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
@@ -32,14 +35,88 @@ template <class Executor>
 template <class Executor>
 using tracked_executor = std::decay_t<decltype(tracked(std::declval<Executor const&>()))>;
 
-/// asio::post of a function that has an allocator and no executor of its own, without the dozen templates that it
-/// instantiates for each function to find that out.
-template <class Executor, class Allocator, class Function>
-void post_to(Executor const& ex, Allocator const& allocator, Function&& f) {
-    asio::prefer(asio::require(ex, asio::execution::blocking.never), asio::execution::relationship.fork,
-                 asio::execution::allocator(allocator))
-        .execute(std::forward<Function>(f));
-}
+/// An executor with which functions are posted, as asio::post does it, and which counts as outstanding work. A function has
+/// an allocator and no executor of its own: a dozen templates that asio::post instantiates to find that out are not needed.
+template <class Executor>
+class basic_posting_work {
+    [[nodiscard]] static auto posting(Executor const& ex) {
+        return asio::prefer(asio::require(ex, asio::execution::blocking.never),
+                            asio::execution::relationship.fork);
+    }
+
+    using poster = std::decay_t<decltype(posting(std::declval<Executor const&>()))>;
+
+public:
+    explicit basic_posting_work(Executor const& ex) : poster_(posting(ex)), work_(tracked(poster_)) {}
+
+    /// The function may run, and be the end of this object, at once.
+    template <class Allocator, class Function>
+    void post(Allocator const& allocator, Function&& f) const {
+        auto const ex = poster_;
+        asio::prefer(ex, asio::execution::allocator(allocator)).execute(std::forward<Function>(f));
+    }
+
+    [[nodiscard]] asio::execution_context& context() const noexcept {
+        return asio::query(poster_, asio::execution::context);
+    }
+
+    [[nodiscard]] asio::any_io_executor erased() const {
+        return asio::any_io_executor(asio::prefer(poster_, asio::execution::outstanding_work.untracked));
+    }
+
+private:
+    poster poster_;
+    tracked_executor<poster> work_;
+};
+
+/// The same with an erased executor, which coroutines of Asio have. That of an io_context is mostly inside, and is taken out:
+/// otherwise each property costs a call through a pointer and another erased executor. (A template, so that a file that
+/// erases nothing does not compile it.)
+template <class AnyExecutor>
+class erased_posting_work {
+    using loop_executor = asio::io_context::executor_type;
+
+public:
+    explicit erased_posting_work(AnyExecutor const& ex) {
+        if (auto const* const loop = ex.template target<loop_executor>()) {
+            loop_.emplace(*loop);
+        } else {
+            any_.emplace(ex);
+        }
+    }
+
+    template <class Allocator, class Function>
+    void post(Allocator const& allocator, Function&& f) const {
+        if (loop_) {
+            loop_->post(allocator, std::forward<Function>(f));
+        } else {
+            any_->post(allocator, std::forward<Function>(f));
+        }
+    }
+
+    [[nodiscard]] asio::execution_context& context() const noexcept {
+        return loop_ ? loop_->context() : any_->context();
+    }
+
+    [[nodiscard]] asio::any_io_executor erased() const { return loop_ ? loop_->erased() : any_->erased(); }
+
+private:
+    std::optional<basic_posting_work<loop_executor>> loop_; // the one or the other
+    std::optional<basic_posting_work<AnyExecutor>> any_;
+};
+
+template <class Executor>
+struct posting_work_over {
+    using type = basic_posting_work<Executor>;
+};
+
+template <>
+struct posting_work_over<asio::any_io_executor> {
+    using type = erased_posting_work<asio::any_io_executor>;
+};
+
+template <class Executor>
+using posting_work = typename posting_work_over<Executor>::type;
 
 /// The work that an operation holds on its I/O executor, for operations whose handler runs elsewhere: should that
 /// executor's context go first, the work is let go of, and the operation stays where its handler lives.
@@ -90,10 +167,7 @@ inline constexpr bool can_host = asio::can_require_v<Executor const&, asio::exec
     asio::can_query_v<Executor const&, asio::execution::context_t>;
 
 /// Stands for work that is held elsewhere.
-struct no_work {
-    template <class Executor>
-    explicit no_work(Executor const&) noexcept {}
-};
+struct no_work {};
 
 } // namespace weir::detail
 

@@ -84,6 +84,7 @@ private:
     virtual bool try_complete() = 0;
     virtual wait_result start_waiting() = 0;
     virtual void stop_waiting() noexcept = 0;
+    virtual void end_woken() noexcept = 0;
     virtual bool cancel(asio::cancellation_type type) = 0;
     virtual void fail_aborted() = 0;
 
@@ -96,11 +97,12 @@ private:
     void wait_or_post(owner& self) {
         gate_.open();
         handler_wait* const op = self.release(); // whoever wakes it owns it
-        if (op->start_waiting_for(self) == wait_result::parked && op->gate_.close()) {
+        if (op->start_waiting_for(self) != wait_result::parked) {
+            op->gate_.stay_awake();
+        } else if (op->gate_.close()) {
             return;
         }
         self.take_back(op);
-        op->gate_.stay_awake();
         op->post_look(self);
     }
 
@@ -123,9 +125,12 @@ private:
             } else if (!try_complete()) {
                 wait_or_post(self);
                 return;
+            } else if (gate_.was_woken()) {
+                end_woken();
+            } else {
+                stop_waiting();
             }
         }
-        stop_waiting();
         complete(self);
     }
 
@@ -143,10 +148,11 @@ private:
     }
 
     void post() noexcept override {
-        auto const context = registry(); // outlives this operation, which may run at once
+        // It outlives this operation, which may run at once: begin_post().
+        auto* const context = registry().get();
         owner self(this);
         post_look(self);
-        if (context) {
+        if (context != nullptr) {
             context->end_post();
         }
     }

@@ -21,8 +21,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 #if BOOST_VERSION >= 108200
 #include <boost/asio/associated_immediate_executor.hpp>
@@ -56,30 +54,33 @@ class token_operation final : handler_wait {
     using handler_allocator = asio::associated_allocator_t<Handler, asio::recycling_allocator<void>>;
     using block_allocator =
         typename std::allocator_traits<handler_allocator>::template rebind_alloc<token_operation>;
+    using completion_work =
+        std::conditional_t<can_host<handler_executor>, no_work, tracked_executor<handler_executor>>;
     static constexpr bool has_immediate_executor = asks_for_immediate_executor<Handler, handler_executor>;
 
 public:
     /// Starts the operation. The handler is called exactly once, later, unless its context dies first.
     static void start(io_executor const& io, Core core, Handler handler) {
+        host_executor const where = host(handler, io);
         block_allocator allocator(get_allocator(handler));
         token_operation* const op = std::allocator_traits<block_allocator>::allocate(allocator, 1);
         try {
-            ::new (static_cast<void*>(op)) token_operation(io, std::move(core), std::move(handler));
+            ::new (static_cast<void*>(op)) token_operation(io, where, std::move(core), std::move(handler));
         } catch (...) {
             std::allocator_traits<block_allocator>::deallocate(allocator, op, 1);
             throw;
         }
         owner self(op);
-        op->begin(self);
+        op->begin(self, where);
     }
 
 private:
-    token_operation(io_executor const& io, Core core, Handler handler)
+    token_operation(io_executor const& io, host_executor const& where, Core&& core, Handler&& handler)
         : core_(std::move(core)),
           handler_(std::move(handler)),
-          work_(tracked(host(handler_, io))),
-          handler_work_(tracked(asio::get_associated_executor(handler_, io))) {
-        if (!is_same_executor(io, host(handler_, io))) {
+          work_(where),
+          handler_work_(work_of(handler_, io)) {
+        if (!is_same_executor(io, where)) {
             io_work_.hold(io);
         }
     }
@@ -92,21 +93,34 @@ private:
         }
     }
 
+    static completion_work work_of([[maybe_unused]] Handler const& handler,
+                                   [[maybe_unused]] io_executor const& io) {
+        if constexpr (can_host<handler_executor>) {
+            return {};
+        } else {
+            return tracked(asio::get_associated_executor(handler, io));
+        }
+    }
+
     static handler_allocator get_allocator(Handler const& handler) noexcept {
         return asio::get_associated_allocator(handler, asio::recycling_allocator<void>());
     }
 
-    void begin(owner& self) {
-        core_.retain();
+    void begin(owner& self, [[maybe_unused]] host_executor const& where) {
         if constexpr (Core::eager || has_immediate_executor) {
             if (core_.try_complete()) {
                 set_done();
-                post_immediate(self);
+                post_immediate(self, where);
                 return;
             }
         }
+        if constexpr (requires { core_.retain_by_turn(); }) {
+            core_.retain_by_turn();
+        } else {
+            core_.retain();
+        }
         connect(asio::get_associated_cancellation_slot(handler_));
-        begin_waiting(self, context_registry::of_executor(work_));
+        begin_waiting(self, context_registry::of(work_.context()));
     }
 
     bool try_complete() override { return core_.try_complete(); }
@@ -115,19 +129,24 @@ private:
 
     void stop_waiting() noexcept override { core_.stop_waiting(*this); }
 
+    void end_woken() noexcept override {
+        if constexpr (requires { core_.end_woken(); }) {
+            core_.end_woken();
+        } else {
+            core_.stop_waiting(*this);
+        }
+    }
+
     bool cancel(asio::cancellation_type type) override { return core_.cancel(type); }
 
     void fail_aborted() override { core_.fail(failure::aborted); }
 
-    void post_look(owner& self) override {
-        auto const executor = work_; // the posted function may run, and be the end of this operation, at once
-        post_to(executor, get_allocator(handler_), look{std::move(self)});
-    }
+    void post_look(owner& self) override { work_.post(get_allocator(handler_), look{std::move(self)}); }
 
-    void post_immediate(owner& self) {
+    void post_immediate(owner& self, [[maybe_unused]] host_executor const& where) {
 #if BOOST_VERSION >= 108200
         if constexpr (has_immediate_executor) {
-            auto const executor = asio::get_associated_immediate_executor(handler_, work_);
+            auto const executor = asio::get_associated_immediate_executor(handler_, where);
             auto const allocator = get_allocator(handler_);
             asio::dispatch(executor, asio::bind_allocator(allocator, look{std::move(self)}));
             return;
@@ -165,15 +184,13 @@ private:
         std::allocator_traits<block_allocator>::deallocate(allocator, this, 1);
     }
 
-    [[nodiscard]] asio::any_io_executor executor() const override {
-        return asio::any_io_executor(asio::prefer(work_, asio::execution::outstanding_work.untracked));
-    }
+    [[nodiscard]] asio::any_io_executor executor() const override { return work_.erased(); }
 
     io_work<io_executor> io_work_;
     Core core_;
     Handler handler_;
-    tracked_executor<host_executor> work_;
-    std::conditional_t<can_host<handler_executor>, no_work, tracked_executor<handler_executor>> handler_work_;
+    posting_work<host_executor> work_;
+    completion_work handler_work_;
 };
 
 /// The initiation of an operation: what async_initiate calls, or packs up for later.

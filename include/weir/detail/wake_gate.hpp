@@ -10,7 +10,8 @@
 // in a coroutine that weir did not make, do.
 //
 //   idle --open--> registering --close--> parked --wake--> woken --(looks) open--> registering ...
-//                       \--wake--> woken early --close--> woken, and whoever closed looks again
+//                       |\--wake--> woken early --close--> woken, and whoever closed looks again
+//                       \--stay_awake--> awake (looks) open--> ...
 
 #include <atomic>
 #include <cstdint>
@@ -38,8 +39,14 @@ public:
     /// Instead of close(), when there is something to look at: the owner looks again itself. Whoever wakes it from a place
     /// where it is registered all the same has nothing to do.
     void stay_awake() noexcept {
-        state_.store(woken, std::memory_order_release);
+        state_.store(awake, std::memory_order_release);
     } // [G] not parked: others write nothing but woken_early
+
+    /// Whether it was woken since open(), and has not stayed awake. The owner's side, or where it runs once it was woken.
+    [[nodiscard]] bool was_woken() const noexcept {
+        return state_.load(std::memory_order_relaxed) ==
+               woken; // nobody writes to a gate that is woken or awake
+    }
 
     /// Any thread, under the lock of a core that the owner is registered in. True: the caller makes it ready.
     [[nodiscard]] bool wake() noexcept {
@@ -58,7 +65,7 @@ public:
     [[nodiscard]] bool wake_self() noexcept { return wake(); }
 
 private:
-    enum state : std::uint8_t { idle, registering, woken_early, parked, woken };
+    enum state : std::uint8_t { idle, registering, woken_early, parked, woken, awake };
 
     // [G] as drawn above; open and close by the owner, wake by anybody
     Atomic<state> state_{idle};
