@@ -3,6 +3,7 @@
 
 #include <weir/task.hpp>
 
+#include <weir/mpmc.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/notify.hpp>
 #include <weir/task_group.hpp>
@@ -172,6 +173,27 @@ TEST_CASE("task on a pool: what it spawns may start while it goes on") {
         co_return;
     };
     weir::spawn(pool, parent(), asio::detached);
+    pool.join();
+    CHECK(ran);
+}
+
+TEST_CASE("task on a pool: a receiver of a shared queue that it wakes runs beside it") {
+    asio::thread_pool pool(2);
+    flag waits;
+    flag received;
+    bool ran = false;
+    auto [tx, rx] = weir::mpmc::channel<int>(pool, 1);
+    auto const receive = [&](weir::mpmc::receiver<int> from) -> task<void> {
+        asio::post(co_await asio::this_coro::executor, [&] { waits.raise(); }); // behind this turn
+        co_await from.async_receive();
+        received.raise();
+    };
+    auto const send = [&](weir::mpmc::sender<int> to) -> task<void> {
+        ran = waits.wait() && to.try_send(1) && received.wait();
+        co_return;
+    };
+    weir::spawn(pool, receive(std::move(rx)), asio::detached);
+    weir::spawn(pool, send(std::move(tx)), asio::detached);
     pool.join();
     CHECK(ran);
 }

@@ -15,7 +15,8 @@
 //   - a turn that goes on for longer than `longest` is noticed, at one of the next `budget_slice` operations that the
 //     task completes, and posts what it holds at once;
 //   - a queue whose turn has held something for too long, noticed or not, holds none of the next `distrust` wake-ups;
-//   - what starts to run for the first time, and what belongs to another context, is never held.
+//   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), and
+//     what belongs to another context is never held.
 // A task that stops its thread by other means than waiting for an operation holds up what it has woken just before.
 
 #include <chrono>

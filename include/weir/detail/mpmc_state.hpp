@@ -251,6 +251,7 @@ private:
 
     /// Promises what is ready to those who wait longest.
     void promise(wake_batch& woken) noexcept {
+        woken.run_beside(); // else the first to run would take what the others were woken for
         while (ready_.size() > promised_ && !waiting_.empty()) {
             value_request* const r = waiting_.pop_front();
             r->promised = true;

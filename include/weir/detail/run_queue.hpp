@@ -286,6 +286,8 @@ private:
         }
     }
 
+    void post_beside() noexcept override { post_as(posted_as::work_of_its_own); }
+
     void post_as(posted_as how) noexcept override {
         intrusive_ptr<run_queue> const self(this); // the count of push()
         post_drain(drain{self}, how);

@@ -31,6 +31,9 @@ class postable {
 
     virtual void post() noexcept = 0;
 
+    /// The same for what is to run beside the caller, on another thread if there is one.
+    virtual void post_beside() noexcept { post(); }
+
     postable* next_ = nullptr; // of the batch that it is in; one batch at a time
 
 protected:
@@ -48,7 +51,11 @@ public:
         while (first_ != nullptr) {
             postable* p = first_;
             first_ = std::exchange(p->next_, nullptr); // post() may be the end of *p
-            p->post();
+            if (runs_beside_) {
+                p->post_beside();
+            } else {
+                p->post();
+            }
         }
     }
 
@@ -57,9 +64,13 @@ public:
         last_ = &p.next_;
     }
 
+    /// What it has is to share the work: it runs beside the caller, and is not held until that waits (held_wakes.hpp).
+    void run_beside() noexcept { runs_beside_ = true; }
+
 private:
     postable* first_ = nullptr;
     postable** last_ = &first_;
+    bool runs_beside_ = false;
 };
 
 /// One who waits in at most one core's list.
