@@ -146,8 +146,8 @@ public:
 
     /// Brackets a post to the context by a thread that the context does not know. Shutdown waits for the end; the registry
     /// stays until then.
-    // [P] relaxed: begin_post happens under a core's lock that the shutdown takes before it waits, and whoever calls it owns
-    //     the registry.
+    // [P] relaxed: what tells the shutdown that somebody posts is written afterwards, with release (a gate), or under a core's
+    //     lock that the shutdown takes before it waits; and whoever calls this owns the registry.
     void begin_post() noexcept { owners_.fetch_add(one_post, std::memory_order_relaxed); }
 
     void end_post() noexcept { drop(one_post); }

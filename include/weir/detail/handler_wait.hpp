@@ -136,8 +136,8 @@ private:
 
     void wake(wake_batch& woken) noexcept override {
         auto* const context = registry().get();
-        if (context !=
-            nullptr) { // before the gate: a shutdown that finds the gate taken waits for the end of it
+        if (context != nullptr) {
+            // before the gate: a shutdown that finds the gate taken waits for the end of it
             context->begin_post();
         }
         if (gate_.wake()) {

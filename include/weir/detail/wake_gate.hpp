@@ -39,22 +39,24 @@ public:
     /// Instead of close(), when there is something to look at: the owner looks again itself. Whoever wakes it from a place
     /// where it is registered all the same has nothing to do.
     void stay_awake() noexcept {
+        // [G] not parked: others write nothing but woken_early
         state_.store(awake, std::memory_order_release);
-    } // [G] not parked: others write nothing but woken_early
+    }
 
     /// Whether it was woken since open(), and has not stayed awake. The owner's side, or where it runs once it was woken.
     [[nodiscard]] bool was_woken() const noexcept {
-        return state_.load(std::memory_order_relaxed) ==
-               woken; // nobody writes to a gate that is woken or awake
+        // relaxed: nobody writes to a gate that is woken or awake
+        return state_.load(std::memory_order_relaxed) == woken;
     }
 
-    /// Any thread, under the lock of a core that the owner is registered in. True: the caller makes it ready.
+    /// Any thread, under the lock of a core that the owner is registered in; or a context that goes. True: the caller makes
+    /// it ready. False: [G] acquire, as the context then waits for whoever does, who has said so before.
     [[nodiscard]] bool wake() noexcept {
-        auto seen = state_.load(std::memory_order_relaxed); // only a guess, the exchange decides
+        auto seen = state_.load(std::memory_order_acquire); // [G]
         while (seen == registering || seen == parked) {
             auto const next = seen == registering ? woken_early : woken;
             if (state_.compare_exchange_weak(seen, next, std::memory_order_acq_rel,
-                                             std::memory_order_relaxed)) { // [G]
+                                             std::memory_order_acquire)) { // [G]
                 return next == woken;
             }
         }
