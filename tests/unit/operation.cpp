@@ -139,6 +139,31 @@ TEST_CASE("operation: asio::awaitable is not suspended for what is there, but le
     CHECK(longest <= 128 + 1);
 }
 
+TEST_CASE(
+    "operation: a send that asio::awaitable starts and that is refused at once may outlive its channel") {
+    asio::io_context ctx;
+    auto ends = weir::broadcast::channel<std::string>(ctx.get_executor(), 1);
+    std::optional sender(std::move(ends.first));
+    std::optional(std::move(ends.second)).reset();
+    auto [tx, rx] = weir::mpsc::channel<int>(ctx.get_executor(), 200);
+    bool is_refused = false;
+    auto const send = [&, &to = tx]() -> asio::awaitable<void> {
+        for (int i = 0; i != 128; ++i) { // from here on it is suspended once
+            co_await to.async_send(i);
+        }
+        asio::post(ctx, [&sender] { sender.reset(); });
+        try {
+            co_await sender->async_send("longer than what a string keeps in itself");
+        } catch (boost::system::system_error const& e) {
+            is_refused = e.code() == weir::errc::closed;
+        }
+    };
+    asio::co_spawn(ctx, send(), asio::detached);
+    ctx.poll();
+    CHECK(!sender);
+    CHECK(is_refused);
+}
+
 TEST_CASE("operation: in asio::awaitable, results and errors are the same whether it has to wait or not") {
     asio::io_context ctx;
     auto [tx, rx] = weir::mpsc::channel<std::string>(ctx, 1);

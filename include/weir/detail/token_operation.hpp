@@ -109,6 +109,7 @@ private:
     void begin(owner& self, [[maybe_unused]] host_executor const& where) {
         if constexpr (Core::eager || has_immediate_executor) {
             if (core_.try_complete()) {
+                core_.retain(); // what is left of a refused send may lie in its channel
                 set_done();
                 post_immediate(self, where);
                 return;
