@@ -9,6 +9,7 @@
 #include "support/values.hpp"
 
 #include <weir/broadcast.hpp>
+#include <weir/detail/context_registry.hpp>
 #include <weir/mpsc.hpp>
 #include <weir/oneshot.hpp>
 #include <weir/watch.hpp>
@@ -28,11 +29,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -311,6 +314,28 @@ TEST_CASE("context death: what was woken and had not yet run") {
         CHECK(c.full.first.capacity() == 1); // the slot came back from who had been given it
     }
     CHECK(counted::alive() == 0);
+}
+
+TEST_CASE("context death: waits for a thread that still posts, though what it woke has run already") {
+    auto ctx = std::make_unique<asio::io_context>();
+    auto const registry = weir::detail::context_registry::of(*ctx);
+    std::atomic<bool> is_going{false};
+    std::atomic<bool> has_posted{false};
+    registry->begin_post();
+    std::thread poster([&] {
+        while (!is_going) {
+            std::this_thread::yield();
+        }
+        for (int i = 0; i != 100; ++i) { // what does not wait has gone by then
+            std::this_thread::yield();
+        }
+        has_posted = true;
+        registry->end_post();
+    });
+    is_going = true;
+    ctx.reset();
+    CHECK(has_posted);
+    poster.join();
 }
 
 TEST_CASE("context death: a task that waits for a timer of another context goes with either") {

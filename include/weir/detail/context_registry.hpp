@@ -193,6 +193,8 @@ private:
                 lock.lock();
             }
         }
+        lock.unlock();
+        wait_for_posts(); // also of what has run and left meanwhile
     }
 
     void destroy_retired() noexcept {
