@@ -19,6 +19,7 @@
 //                                     has no blocking_ operations.
 
 #include <weir/detail/config.hpp>
+#include <weir/detail/short_mutex.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -109,7 +110,7 @@ private:
 struct multi_threaded {
     template <class T>
     using atomic = std::atomic<T>;
-    using mutex = std::mutex;
+    using mutex = detail::short_mutex;
     using event = detail::thread_event;
 };
 
