@@ -13,7 +13,8 @@
 //
 //   [M] free, taken, or contended: taken, and somebody may sleep. Who takes it acquires what those did who let it go. Who
 //       has slept cannot know who else sleeps, so it takes it as contended, and wakes one more when it lets go. Who lets
-//       go touches nothing of the mutex afterwards but its address.
+//       go touches nothing of the mutex afterwards but its address. It exchanges in the one order of all (seq_cst), because
+//       notify_one() then looks whether anybody sleeps, who has said so before looking at the state.
 //
 // The states: U. Drepper, Futexes are tricky, 2011, "mutex, take 2". As in the C library's own mutex, a process that
 // has one thread exchanges nothing.
@@ -26,19 +27,14 @@
 #if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
 #endif
-#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
-#include <intrin.h>
-#endif
 
 namespace weir::detail {
 
 /// Tells the processor that the thread has nothing to do for a moment.
 inline void pause_thread() noexcept {
-#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
-    ::_mm_pause();
-#elif defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
-#elif defined(__aarch64__) && !defined(_MSC_VER)
+#elif defined(__aarch64__)
     __asm__ __volatile__("isb" ::: "memory"); // "yield" takes no time there
 #endif
 }
@@ -82,7 +78,7 @@ public:
     void unlock() noexcept {
         if (is_alone()) {
             state_.store(free, std::memory_order_relaxed); // [M] who starts a thread lets it see this
-        } else if (state_.exchange(free, std::memory_order_release) == contended) { // [M]
+        } else if (state_.exchange(free, std::memory_order_seq_cst) == contended) { // [M]
             state_.notify_one();
         }
     }
