@@ -10,10 +10,15 @@
 
 #include "support/catch.hpp"
 
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
@@ -22,6 +27,7 @@
 #include <chrono>
 #include <cstddef>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -68,7 +74,7 @@ task<void> raise(flag& what) {
 
 /// A task that waits to be notified, and says when it does and when it was.
 struct waiting_task {
-    explicit waiting_task(asio::thread_pool& pool) : wakes(pool) { weir::spawn(pool, run(), asio::detached); }
+    explicit waiting_task(auto where) : wakes(where) { weir::spawn(where, run(), asio::detached); }
 
     weir::notify wakes;
     flag waits;
@@ -145,8 +151,8 @@ TEST_CASE("task on a pool: runs on one thread at a time without a strand") {
 TEST_CASE("task on a pool: one that goes on for long does not hold up what it has woken, nor then what it "
           "wakes next") {
     asio::thread_pool pool(2);
-    waiting_task first(pool);
-    waiting_task second(pool);
+    waiting_task first(pool.get_executor());
+    waiting_task second(pool.get_executor());
     bool ran_first = false;
     bool ran_second = false;
     auto const busy = [&]() -> task<void> {
@@ -175,6 +181,70 @@ TEST_CASE("task on a pool: what it spawns may start while it goes on") {
     weir::spawn(pool, parent(), asio::detached);
     pool.join();
     CHECK(ran);
+}
+
+TEST_CASE(
+    "task on a pool: what it spawns may start while it goes on, behind what it has woken on that strand") {
+    asio::thread_pool pool(2);
+    auto const strand = asio::make_strand(pool);
+    waiting_task other(strand);
+    flag started;
+    bool ran = false;
+    auto const parent = [&]() -> task<void> {
+        bool const waits = other.waits.wait();
+        other.wakes.notify_one();
+        weir::spawn(strand, raise(started), asio::detached);
+        ran = waits && started.wait();
+        co_return;
+    };
+    weir::spawn(pool, parent(), asio::detached);
+    pool.join();
+    CHECK(ran);
+}
+
+TEST_CASE(
+    "task on a pool: a function that is dispatched to its executor does not hold up what it has woken") {
+    asio::thread_pool pool(2);
+    waiting_task other(pool.get_executor());
+    bool ran = false;
+    auto const parent = [&]() -> task<void> {
+        auto const dispatches = [&](auto handler) {
+            asio::post(pool, [&, handler = std::move(handler)]() mutable {
+                bool const waits = other.waits.wait();
+                asio::dispatch(asio::get_associated_executor(handler), [&] { other.wakes.notify_one(); });
+                ran = waits && other.runs.wait();
+                asio::post(std::move(handler));
+            });
+        };
+        co_await asio::async_initiate<asio::deferred_t const, void()>(dispatches, asio::deferred);
+    };
+    weir::spawn(pool.get_executor(), parent(), asio::detached);
+    pool.join();
+    CHECK(ran);
+}
+
+TEST_CASE("task on a loop of several threads: what it wakes is seen by those that stay") {
+    asio::io_context ctx;
+    auto const work = asio::make_work_guard(ctx);
+    waiting_task other(asio::make_strand(ctx));
+    std::thread stays;
+    auto const waker = [&]() -> task<void> {
+        flag runs;
+        asio::post(ctx, [&] { runs.raise(); });
+        stays = std::thread([&] { ctx.run(); });
+        CHECK(runs.wait());
+        auto const begin = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(1)) { // it will sleep
+        }
+        other.wakes.notify_one();
+        co_return;
+    };
+    ctx.poll();
+    weir::spawn(asio::make_strand(ctx), waker(), asio::detached);
+    ctx.run_one(); // and leaves
+    CHECK(other.runs.wait());
+    ctx.stop();
+    stays.join();
 }
 
 TEST_CASE("task on a pool: a receiver of a shared queue that it wakes runs beside it") {

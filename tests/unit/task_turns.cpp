@@ -4,6 +4,7 @@
 #include <weir/task.hpp>
 
 #include "support/catch.hpp"
+#include "support/meddling_executor.hpp"
 #include "support/outcome.hpp"
 #include "support/task_result.hpp"
 #include "support/values.hpp"
@@ -21,6 +22,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -186,6 +188,29 @@ TEST_CASE("task turns: what one wakes on another strand comes when it waits, beh
     weir::spawn(asio::make_strand(ctx), waker(), asio::detached);
     poll(ctx);
     CHECK(order == "rpw");
+}
+
+TEST_CASE("task turns: what an executor wakes while a task that was woken is posted to it comes too") {
+    asio::io_context ctx;
+    weir::notify first(ctx.get_executor());
+    weir::notify second(ctx.get_executor());
+    std::function<void()> meddle;
+    std::string order;
+    auto const woken = [&](weir::notify& by, char name) -> task<> {
+        co_await by.async_notified();
+        order += name;
+    };
+    auto const waker = [&]() -> task<> {
+        meddle = [&] { second.notify_one(); };
+        first.notify_one();
+        co_return;
+    };
+    weir::spawn(support::meddling_executor{ctx.get_executor(), &meddle}, woken(first, '1'), asio::detached);
+    weir::spawn(asio::make_strand(ctx), woken(second, '2'), asio::detached);
+    poll(ctx);
+    weir::spawn(asio::make_strand(ctx), waker(), asio::detached);
+    poll(ctx);
+    CHECK(order == "12"); // it runs what it is given at once
 }
 
 TEST_CASE("task turns: many that are woken at once do not keep a handler waiting for all") {

@@ -8,7 +8,8 @@
 // To post to another strand wakes another thread of the pool, if one sleeps: that takes longer than most tasks run, and
 // then two threads work on the same few cache lines. So a turn (run_queue.hpp) holds what it has woken until it ends,
 // and posts it as what goes on after it: Asio then takes no lock for it, wakes nobody for the first one, and runs it on the
-// same thread. If there is more, it wakes others for that.
+// same thread. If there is more, it wakes others for that. It is posted as any other work where a thread may leave
+// while there is some (keeps_its_threads()), and by a turn after which the thread does not go back to its executor.
 //
 // The price is that what was woken waits for the one who woke it. That must not be long, or a pool would work through a
 // pipeline one stage at a time:

@@ -65,6 +65,8 @@ public:
         } else if (ready_.push(node) == ready_list::pushed::first) {
             add_ref(); // for what is posted
             post_as(posted_as::work_of_its_own);
+        } else if (current_turn_ != nullptr) { // which may be who holds this queue
+            current_turn_->held.post_all(posted_as::work_of_its_own);
         }
     }
 
@@ -189,11 +191,21 @@ private:
         turn(turn const&) = delete;
 
         ~turn() {
-            post_overdue();
-            held.post_all(posted_as::continuation);
-            current_turn_ = outer_;
+            current_turn_ = outer_; // an executor may wake others while it is posted to
+            bool const is_overdue = held.is_overdue();
+            if (is_overdue) {
+                queue.distrust_ = held_wakes::distrust;
+            }
+            held.post_all(is_overdue ? posted_as::work_of_its_own : how_);
             if (queue.ready_.end_turn()) {
-                queue.post_again();
+                queue.post_again(how_);
+            }
+        }
+
+        /// The thread goes back to its executor now. It does not when a node throws, or when it is inside something else.
+        void go_back() noexcept {
+            if (outer_ == nullptr) {
+                how_ = posted_as::continuation;
             }
         }
 
@@ -215,6 +227,7 @@ private:
 
     private:
         turn* outer_;
+        posted_as how_ = posted_as::work_of_its_own; // what it leaves
     };
 
     [[nodiscard]] bool has_turn_here() const noexcept {
@@ -225,7 +238,7 @@ private:
         if (!ready_.begin_turn()) {
             return;
         }
-        turn const scope(*this);
+        turn scope(*this);
         for (unsigned left = longest_turn; left != 0; --left) {
             auto* const node = static_cast<run_node*>(ready_.pop());
             if (node == nullptr) {
@@ -236,6 +249,7 @@ private:
                 post_overdue();
             }
         }
+        scope.go_back();
     }
 
     void on_context_shutdown(std::unique_lock<std::mutex>& registry_lock) noexcept override {
@@ -295,9 +309,7 @@ private:
     }
 
     /// From within the context, which does not go meanwhile.
-    void post_again() noexcept {
-        post_drain(drain{intrusive_ptr<run_queue>::share(this)}, posted_as::continuation);
-    }
+    void post_again(posted_as how) noexcept { post_drain(drain{intrusive_ptr<run_queue>::share(this)}, how); }
 
     static constexpr unsigned longest_turn = 64; // nodes, before the executor has its turn
     static constexpr unsigned held_look = 8;     // nodes, between looks at what is held

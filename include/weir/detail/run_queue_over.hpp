@@ -22,6 +22,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -50,6 +51,33 @@ template <class Allocator, std::uintptr_t Bits>
 #else
     return asio::use_service<asio::detail::scheduler>(context).concurrency_hint() == 1;
 #endif
+}
+
+/// Executors all of whose threads stay until there is no more work. Asio puts a continuation where only its thread sees it
+/// until the function that it continues has returned, and then tells nobody: if that thread leaves, after io_context::run_one()
+/// say, the others sleep on.
+template <class Executor>
+[[nodiscard]] bool keeps_its_threads(Executor const&) {
+    return false;
+}
+
+template <class Allocator, unsigned Bits>
+[[nodiscard]] bool keeps_its_threads(asio::thread_pool::basic_executor_type<Allocator, Bits> const&) {
+    return true;
+}
+
+template <class Allocator, unsigned Bits>
+[[nodiscard]] bool
+keeps_its_threads(asio::strand<asio::thread_pool::basic_executor_type<Allocator, Bits>> const&) {
+    return true;
+}
+
+[[nodiscard]] inline bool keeps_its_threads(asio::any_io_executor const& ex) {
+    using plain = asio::thread_pool::executor_type;
+    using tracked = std::decay_t<decltype(asio::prefer(std::declval<plain>(),
+                                                       asio::execution::outstanding_work.tracked))>;
+    return ex.target<asio::strand<plain>>() != nullptr || ex.target<asio::strand<tracked>>() != nullptr ||
+           ex.target<plain>() != nullptr || ex.target<tracked>() != nullptr;
 }
 
 /// A run queue over one executor type.
@@ -122,7 +150,7 @@ private:
     }
 
     void post_drain(drain d, posted_as how) override {
-        if (how == posted_as::continuation) {
+        if (how == posted_as::continuation && keeps_its_threads(*ex_)) {
             asio::defer(*ex_, std::move(d));
         } else {
             asio::post(*ex_, std::move(d));
