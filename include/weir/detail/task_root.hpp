@@ -7,7 +7,7 @@
 //
 // One of the chain runs at a time, in the run queue of the root, so nothing here needs a lock: everything is touched
 // only where the task runs, or when nothing can run any more (its context has gone), or by who has found the task suspended
-// in a wait that nobody will end: request_node's mutex tells who that is.
+// in a wait that nobody will end: task_requests.hpp tells who that is.
 //
 // Coroutines of the chain hand over to one another by naming who is next and returning to a loop. Symmetric transfer
 // does the same with a tail call, which compilers make only when they optimise and no sanitizer is on; the loop keeps
@@ -17,6 +17,7 @@
 #include <weir/detail/foreign_awaiter.hpp>
 #include <weir/detail/lent_storage.hpp>
 #include <weir/detail/run_queue.hpp>
+#include <weir/detail/task_requests.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -223,6 +224,8 @@ protected:
     ~task_root() = default;
 
 private:
+    friend task_requests<task_root>;
+
     /// The outermost coroutine has ended and stands at its final suspension point: take its result.
     virtual void take_result() noexcept = 0;
     /// The coroutine's frame is gone: tell those who wait.
@@ -286,98 +289,6 @@ private:
         task_root& root;
     };
 
-    /// What others ask of the task, on its way to where that runs. While it is in the queue it owns the root.
-    struct request_node final : run_node {
-        explicit request_node(task_root& r) noexcept : root(r) {}
-
-        /// Any thread.
-        void cancel(asio::cancellation_type type) noexcept {
-            auto keep = intrusive_ptr<task_root>::share(&root);
-            wake_batch woken;
-            std::lock_guard lock(mutex);
-            if (!is_closed) {
-                types = types | type;
-                if (root.queue_->push(*this, woken)) {
-                    (void)keep.release();
-                }
-            }
-        }
-
-        /// The task has been suspended in a wait that can be dropped; the caller does not touch it any more. True: it was
-        /// dropped already, and the caller has to abandon the task.
-        [[nodiscard]] bool park(unsigned long wait) noexcept {
-            std::lock_guard lock(mutex);
-            parked = wait;
-            return dropped == wait;
-        }
-
-        /// Any thread. True: the task is suspended in that wait, and the caller has to abandon it.
-        [[nodiscard]] bool drop(unsigned long wait) noexcept {
-            std::lock_guard lock(mutex);
-            dropped = wait;
-            return take_task();
-        }
-
-        /// The task has ended. A request that is under way is not met.
-        void close() noexcept {
-            std::lock_guard lock(mutex);
-            is_closed = true;
-        }
-
-    private:
-        void run() override {
-            intrusive_ptr<task_root> const keep(&root);
-            auto const wanted = begin_visit();
-            if (wanted != asio::cancellation_type::none) {
-                struct visit { // ends also when what is told of the cancellation throws
-                    request_node& node;
-
-                    ~visit() {
-                        if (node.end_visit()) {
-                            node.root.abandon();
-                        }
-                    }
-                } const scope{*this};
-
-                root.on_cancel(wanted);
-            }
-        }
-
-        void discard() noexcept override { root.release(); }
-
-        /// None: there is nothing to do, and end_visit() is not called.
-        [[nodiscard]] asio::cancellation_type begin_visit() noexcept {
-            std::lock_guard lock(mutex);
-            auto const wanted = std::exchange(types, asio::cancellation_type::none);
-            if (is_closed) {
-                return asio::cancellation_type::none;
-            }
-            is_visited = wanted != asio::cancellation_type::none;
-            return wanted;
-        }
-
-        [[nodiscard]] bool end_visit() noexcept {
-            std::lock_guard lock(mutex);
-            is_visited = false;
-            return take_task();
-        }
-
-        /// Under the mutex. True, once: the task stands in a wait that was dropped, and nobody else is at it.
-        [[nodiscard]] bool take_task() noexcept {
-            bool const is_free = !is_closed && !is_visited && dropped == parked && parked != 0;
-            is_closed = is_closed || is_free;
-            return is_free;
-        }
-
-        task_root& root;
-        std::mutex mutex;
-        asio::cancellation_type types = asio::cancellation_type::none; // mutex
-        unsigned long parked = 0;  // mutex; the last wait that it was suspended in and that can be dropped
-        unsigned long dropped = 0; // mutex; the last wait whose operation was destroyed
-        bool is_visited = false;   // mutex; a request is being met, where the task runs
-        bool is_closed = false;    // mutex
-    };
-
     intrusive_ptr<run_queue> queue_;
     std::coroutine_handle<> top_;  // empty before the start and after the end
     std::coroutine_handle<> next_; // who the loop resumes next
@@ -394,7 +305,7 @@ private:
     std::optional<asio::cancellation_state> state_; // made on demand
     std::unique_ptr<asio_memory> memory_;           // likewise
     start_node start_;
-    request_node requests_;
+    task_requests<task_root> requests_;
     reference_count<> owners_;
 };
 
