@@ -242,6 +242,31 @@ TEST_CASE("run queue: one whose context has gone takes nothing any more") {
     CHECK_FALSE(queue->run_now([] { FAIL("not run"); }));
 }
 
+TEST_CASE("run queue: what was held for too long again and again is held ever more seldom") {
+    weir::detail::distrust d;
+    auto const not_held = [&d] {
+        unsigned n = 0;
+        while (d.spend()) {
+            ++n;
+        }
+        return n;
+    };
+    CHECK(not_held() == 0);
+    d.shrink();
+    for (unsigned const n : {64U, 128U, 256U}) {
+        d.grow();
+        CHECK(not_held() == n);
+    }
+    d.shrink(); // from 512
+    d.shrink();
+    d.grow();
+    CHECK(not_held() == 128);
+    for (int n = 0; n != 40; ++n) {
+        d.grow();
+    }
+    CHECK(not_held() == 65'536);
+}
+
 TEST_CASE("run queue: two threads that find it while its last owner goes, and make nodes ready") {
     asio::io_context ctx(1);
     support::two_threads both;

@@ -11,11 +11,12 @@
 // same thread. If there is more, it wakes others for that. It is posted as any other work where a thread may leave
 // while there is some (keeps_its_threads()), and by a turn after which the thread does not go back to its executor.
 //
-// The price is that what was woken waits for the one who woke it. That must not be long, or a pool would work through a
+// The price is that what was woken waits for the one who woke it, with all else that is woken there meanwhile, by whomever:
+// a queue is posted once for all of them. That must not be long, or a pool would work through a
 // pipeline one stage at a time:
 //   - a turn that goes on for longer than `longest` is noticed, at one of the next `budget_slice` operations that the
 //     task completes, and posts what it holds at once;
-//   - a queue whose turn has held something for too long, noticed or not, holds none of the next `distrust` wake-ups;
+//   - a queue whose turn has held something for too long, noticed or not, holds none of its next wake-ups, of more each time;
 //   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), and
 //     what belongs to another context is never held.
 // A task that stops its thread by other means than waiting for an operation holds up what it has woken just before.
@@ -68,8 +69,6 @@ public:
         }
     }
 
-    static constexpr unsigned distrust = 64; // wake-ups
-
 private:
     using clock = std::chrono::steady_clock;
 
@@ -78,6 +77,28 @@ private:
     held_wake* first_ = nullptr;
     held_wake** last_ = &first_;
     clock::time_point since_; // of the first
+};
+
+/// How many of its next wake-ups a queue does not hold: twice as many each time that it has held some for too long, half as
+/// many after it has not. So what computes for long between its wake-ups soon holds up one in a hundred, and fewer.
+class distrust {
+public:
+    void grow() noexcept {
+        left_ = next_;
+        next_ = next_ < most ? 2 * next_ : most;
+    }
+
+    void shrink() noexcept { next_ = next_ > least ? next_ / 2 : least; }
+
+    /// Whether one wake-up more is not to be held.
+    [[nodiscard]] bool spend() noexcept { return left_ != 0 && left_-- != 0; }
+
+private:
+    static constexpr unsigned least = 64;
+    static constexpr unsigned most = 1U << 16;
+
+    unsigned left_ = 0;
+    unsigned next_ = least;
 };
 
 } // namespace weir::detail

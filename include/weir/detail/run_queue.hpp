@@ -142,7 +142,7 @@ public:
     /// Posts what the turn on this thread has held back for too long. Called now and then by tasks that do not wait.
     static void post_overdue() noexcept {
         if (current_turn_ != nullptr && current_turn_->held.is_overdue()) {
-            current_turn_->queue.distrust_ = held_wakes::distrust;
+            current_turn_->queue.distrust_.grow();
             current_turn_->held.post_all(posted_as::work_of_its_own);
         }
     }
@@ -192,11 +192,13 @@ private:
 
         ~turn() {
             current_turn_ = outer_; // an executor may wake others while it is posted to
-            bool const is_overdue = held.is_overdue();
-            if (is_overdue) {
-                queue.distrust_ = held_wakes::distrust;
+            if (held.is_overdue()) {
+                queue.distrust_.grow();
+                held.post_all(posted_as::work_of_its_own);
+            } else if (!held.empty()) {
+                queue.distrust_.shrink();
+                held.post_all(how_);
             }
-            held.post_all(is_overdue ? posted_as::work_of_its_own : how_);
             if (queue.ready_.end_turn()) {
                 queue.post_again(how_);
             }
@@ -211,11 +213,7 @@ private:
 
         /// Whether it holds the wake-up of another queue until its end.
         [[nodiscard]] bool holds(run_queue& other) noexcept {
-            if (&other.context() != &queue.context()) {
-                return false;
-            }
-            if (queue.distrust_ != 0) {
-                --queue.distrust_;
+            if (&other.context() != &queue.context() || queue.distrust_.spend()) {
                 return false;
             }
             held.add(other);
@@ -323,7 +321,7 @@ private:
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_
     reference_count<> owners_;                             // the nodes' owners, posted drains
     lent_storage storage_;
-    unsigned distrust_ = 0; // who has the turn: so many wake-ups are not held
+    distrust distrust_; // whose turn it is
 };
 
 } // namespace weir::detail
