@@ -18,8 +18,8 @@
 //   weir::spawn(ctx, sum(rx), [](std::exception_ptr, int total) { ... });
 //
 // Fairness: after 128 completions without a wait a task lets others on its thread run, and by yield_now() whenever it wants.
-//   What it wakes on another strand of its pool starts when it waits, on the same thread or another; or sooner, if it goes on
-//   for long. So a task must not keep its thread until one that it has woken has done something.
+//   What it wakes on another strand of its thread_pool starts when it waits, on the same thread or another; or sooner, if it
+//   goes on for long. So a task must not keep its thread until one that it has woken has done something.
 // Cancellation: spawn's. What the task waits for is cancelled, and every wait that begins later fails with
 //   asio::error::operation_aborted, until asio::this_coro::reset_cancellation_state() or throw_if_cancelled(false).
 //   All cancellation types reach the task, which may filter them as in asio::awaitable.

@@ -8,17 +8,18 @@
 // To post to another strand wakes another thread of the pool, if one sleeps: that takes longer than most tasks run, and
 // then two threads work on the same few cache lines. So a turn (run_queue.hpp) holds what it has woken until it ends,
 // and posts it as what goes on after it: Asio then takes no lock for it, wakes nobody for the first one, and runs it on the
-// same thread. If there is more, it wakes others for that. It is posted as any other work where a thread may leave
-// while there is some (keeps_its_threads()), and by a turn after which the thread does not go back to its executor.
+// same thread. If there is more, it wakes others for that. By a turn after which the thread does not go back to its
+// executor it is posted as any other work.
 //
 // The price is that what was woken waits for the one who woke it, with all else that is woken there meanwhile, by whomever:
-// a queue is posted once for all of them. That must not be long, or a pool would work through a
-// pipeline one stage at a time:
+// a queue is posted once for all of them. That must not be long, or a pool would work through a pipeline one stage at a
+// time:
 //   - a turn that goes on for longer than `longest` is noticed, at one of the next `budget_slice` operations that the
 //     task completes, and posts what it holds at once;
 //   - a queue whose turn has held something for too long, noticed or not, holds none of its next wake-ups, of more each time;
-//   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), and
-//     what belongs to another context is never held.
+//   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), what
+//     belongs to another context, and what does not run on a thread_pool (keeps_its_threads()) is never held: on a loop of
+//     one thread the order would depend on the clock.
 // A task that stops its thread by other means than waiting for an operation holds up what it has woken just before.
 
 #include <chrono>

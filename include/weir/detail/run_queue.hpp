@@ -163,8 +163,8 @@ public:
 
 protected:
     /// `type_mark` is the same for all queues over one type of executor.
-    run_queue(char const* type_mark, bool is_shared) noexcept
-        : type_mark_(type_mark), is_shared_(is_shared) {}
+    run_queue(char const* type_mark, bool is_shared, bool keeps_its_threads) noexcept
+        : type_mark_(type_mark), is_shared_(is_shared), keeps_its_threads_(keeps_its_threads) {}
 
     ~run_queue() = default;
 
@@ -206,14 +206,15 @@ private:
 
         /// The thread goes back to its executor now. It does not when a node throws, or when it is inside something else.
         void go_back() noexcept {
-            if (outer_ == nullptr) {
+            if (outer_ == nullptr && queue.keeps_its_threads_) {
                 how_ = posted_as::continuation;
             }
         }
 
         /// Whether it holds the wake-up of another queue until its end.
         [[nodiscard]] bool holds(run_queue& other) noexcept {
-            if (&other.context() != &queue.context() || queue.distrust_.spend()) {
+            if (!other.keeps_its_threads_ || &other.context() != &queue.context() ||
+                queue.distrust_.spend()) {
                 return false;
             }
             held.add(other);
@@ -316,6 +317,7 @@ private:
 
     char const* const type_mark_;
     bool const is_shared_;
+    bool const keeps_its_threads_; // held_wakes.hpp
     ready_list ready_;
     std::mutex mutex_;
     intrusive_list<run_queue_client, client_tag> clients_; // mutex_

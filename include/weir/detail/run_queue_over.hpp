@@ -139,7 +139,8 @@ public:
     [[nodiscard]] Executor const& concrete_executor() const noexcept { return *ex_; }
 
 private:
-    run_queue_over(Executor ex, bool is_shared) : run_queue(&type_mark, is_shared), ex_(std::move(ex)) {}
+    run_queue_over(Executor ex, bool is_shared)
+        : run_queue(&type_mark, is_shared, keeps_its_threads(ex)), ex_(std::move(ex)) {}
 
     [[nodiscard]] bool executor_runs_this_thread() const noexcept override {
         if constexpr (requires { ex_->running_in_this_thread(); }) {
@@ -150,7 +151,7 @@ private:
     }
 
     void post_drain(drain d, posted_as how) override {
-        if (how == posted_as::continuation && keeps_its_threads(*ex_)) {
+        if (how == posted_as::continuation) {
             asio::defer(*ex_, std::move(d));
         } else {
             asio::post(*ex_, std::move(d));
