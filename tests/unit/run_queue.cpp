@@ -15,6 +15,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -242,7 +243,8 @@ TEST_CASE("run queue: one whose context has gone takes nothing any more") {
     CHECK_FALSE(queue->run_now([] { FAIL("not run"); }));
 }
 
-TEST_CASE("run queue: what was held for too long again and again is held ever more seldom") {
+TEST_CASE("run queue: what is held for far too long again and again is held ever more seldom") {
+    using namespace std::chrono_literals;
     weir::detail::distrust d;
     auto const not_held = [&d] {
         unsigned n = 0;
@@ -251,18 +253,20 @@ TEST_CASE("run queue: what was held for too long again and again is held ever mo
         }
         return n;
     };
+    CHECK_FALSE(d.note(50us));
     CHECK(not_held() == 0);
-    d.shrink();
     for (unsigned const n : {64U, 128U, 256U}) {
-        d.grow();
+        CHECK(d.note(2ms));
         CHECK(not_held() == n);
     }
-    d.shrink(); // from 512
-    d.shrink();
-    d.grow();
+    CHECK(d.note(51us)); // a little too long
+    CHECK(not_held() == 64);
+    d.note(1us); // from 512
+    d.note(1us);
+    d.note(2ms);
     CHECK(not_held() == 128);
     for (int n = 0; n != 40; ++n) {
-        d.grow();
+        d.note(2ms);
     }
     CHECK(not_held() == 65'536);
 }

@@ -14,7 +14,7 @@
 // The price is that what was woken waits for the one who woke it, with all else that is woken there meanwhile, by whomever:
 // a queue is posted once for all of them. That must not be long, or a pool would work through a pipeline one stage at a
 // time:
-//   - a turn that goes on for longer than `longest` is noticed, at one of the next `budget_slice` operations that the
+//   - a turn that goes on for too long is noticed, at one of the next `budget_slice` operations that the
 //     task completes, and posts what it holds at once;
 //   - a queue whose turn has held something for too long, noticed or not, holds none of its next wake-ups, of more each time;
 //   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), what
@@ -59,8 +59,10 @@ public:
         last_ = &w.next_;
     }
 
-    /// Whether there are some that have been held for too long.
-    [[nodiscard]] bool is_overdue() const noexcept { return !empty() && clock::now() - since_ > longest; }
+    /// For how long the first of them has been held; no time if there is none.
+    [[nodiscard]] std::chrono::nanoseconds age() const noexcept {
+        return empty() ? std::chrono::nanoseconds::zero() : clock::now() - since_;
+    }
 
     void post_all(posted_as how) noexcept {
         held_wake* w = std::exchange(first_, nullptr);
@@ -73,28 +75,39 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    static constexpr std::chrono::microseconds longest{50}; // about what it takes another thread to wake up
-
     held_wake* first_ = nullptr;
     held_wake** last_ = &first_;
     clock::time_point since_; // of the first
 };
 
-/// How many of its next wake-ups a queue does not hold: twice as many each time that it has held some for too long, half as
-/// many after it has not. So what computes for long between its wake-ups soon holds up one in a hundred, and fewer.
+/// How many of its next wake-ups a queue does not hold. A turn that takes a little longer than another thread needs to wake
+/// up is one of many short tasks, mostly. Of what computes for far longer between its wake-ups twice as many are not held
+/// each time, so that it soon holds up one in a hundred, and fewer.
 class distrust {
 public:
-    void grow() noexcept {
-        left_ = next_;
-        next_ = next_ < most ? 2 * next_ : most;
+    /// The first of a turn's wake-ups was held for so long. True if that was too long.
+    bool note(std::chrono::nanoseconds held) noexcept {
+        if (held <= longest) {
+            next_ = next_ > least ? next_ / 2 : least;
+            return false;
+        }
+        if (held <= far_longer) {
+            left_ = least;
+        } else {
+            left_ = next_;
+            next_ = next_ < most ? 2 * next_ : most;
+        }
+        return true;
     }
 
-    void shrink() noexcept { next_ = next_ > least ? next_ / 2 : least; }
+    [[nodiscard]] static bool is_too_long(std::chrono::nanoseconds held) noexcept { return held > longest; }
 
     /// Whether one wake-up more is not to be held.
     [[nodiscard]] bool spend() noexcept { return left_ != 0 && left_-- != 0; }
 
 private:
+    static constexpr std::chrono::microseconds longest{50}; // about what it takes another thread to wake up
+    static constexpr std::chrono::microseconds far_longer{1'000};
     static constexpr unsigned least = 64;
     static constexpr unsigned most = 1U << 16;
 

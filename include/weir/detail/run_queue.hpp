@@ -141,9 +141,8 @@ public:
 
     /// Posts what the turn on this thread has held back for too long. Called now and then by tasks that do not wait.
     static void post_overdue() noexcept {
-        if (current_turn_ != nullptr && current_turn_->held.is_overdue()) {
-            current_turn_->queue.distrust_.grow();
-            current_turn_->held.post_all(posted_as::work_of_its_own);
+        if (current_turn_ != nullptr && distrust::is_too_long(current_turn_->held.age())) {
+            current_turn_->post_held();
         }
     }
 
@@ -192,15 +191,16 @@ private:
 
         ~turn() {
             current_turn_ = outer_; // an executor may wake others while it is posted to
-            if (held.is_overdue()) {
-                queue.distrust_.grow();
-                held.post_all(posted_as::work_of_its_own);
-            } else if (!held.empty()) {
-                queue.distrust_.shrink();
-                held.post_all(how_);
-            }
+            post_held();
             if (queue.ready_.end_turn()) {
                 queue.post_again(how_);
+            }
+        }
+
+        void post_held() noexcept {
+            if (!held.empty()) {
+                bool const is_late = queue.distrust_.note(held.age());
+                held.post_all(is_late ? posted_as::work_of_its_own : how_);
             }
         }
 
