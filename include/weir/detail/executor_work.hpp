@@ -72,13 +72,11 @@ private:
 /// The same with an erased executor, which coroutines of Asio have. That of an io_context is mostly inside, and is taken out:
 /// otherwise each property costs a call through a pointer and another erased executor. (A template, so that a file that
 /// erases nothing does not compile it.)
-template <class AnyExecutor>
+template <class AnyExecutor, class LoopExecutor = asio::io_context::executor_type>
 class erased_posting_work {
-    using loop_executor = asio::io_context::executor_type;
-
 public:
     explicit erased_posting_work(AnyExecutor const& ex) {
-        if (auto const* const loop = ex.template target<loop_executor>()) {
+        if (auto const* const loop = ex.template target<LoopExecutor>()) {
             loop_.emplace(*loop);
         } else {
             any_.emplace(ex);
@@ -101,7 +99,7 @@ public:
     [[nodiscard]] asio::any_io_executor erased() const { return loop_ ? loop_->erased() : any_->erased(); }
 
 private:
-    std::optional<basic_posting_work<loop_executor>> loop_; // the one or the other
+    std::optional<basic_posting_work<LoopExecutor>> loop_; // the one or the other
     std::optional<basic_posting_work<AnyExecutor>> any_;
 };
 

@@ -24,6 +24,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -72,12 +73,15 @@ keeps_its_threads(asio::strand<asio::thread_pool::basic_executor_type<Allocator,
     return true;
 }
 
-[[nodiscard]] inline bool keeps_its_threads(asio::any_io_executor const& ex) {
+/// (A template, so that a file that erases nothing does not compile it.)
+template <std::same_as<asio::any_io_executor> Erased>
+[[nodiscard]] bool keeps_its_threads(Erased const& ex) {
     using plain = asio::thread_pool::executor_type;
     using tracked = std::decay_t<decltype(asio::prefer(std::declval<plain>(),
                                                        asio::execution::outstanding_work.tracked))>;
-    return ex.target<asio::strand<plain>>() != nullptr || ex.target<asio::strand<tracked>>() != nullptr ||
-           ex.target<plain>() != nullptr || ex.target<tracked>() != nullptr;
+    return ex.template target<asio::strand<plain>>() != nullptr ||
+           ex.template target<asio::strand<tracked>>() != nullptr || ex.template target<plain>() != nullptr ||
+           ex.template target<tracked>() != nullptr;
 }
 
 /// A run queue over one executor type.
