@@ -16,7 +16,7 @@
 // time:
 //   - a turn that goes on for too long is noticed, at one of the next `budget_slice` operations that the
 //     task completes, and posts what it holds at once;
-//   - a queue whose turn has held something for too long, noticed or not, holds none of its next wake-ups, of more each time;
+//   - a queue whose turn has held something for too long, noticed or not, holds none of its next wake-ups (distrust);
 //   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), what
 //     belongs to another context, and what does not run on a thread_pool (keeps_its_threads()) is never held: on a loop of
 //     one thread the order would depend on the clock.
