@@ -109,7 +109,7 @@ private:
 /// Handles of one channel may be used on different threads at once.
 struct multi_threaded {
     template <class T>
-    using atomic = std::atomic<T>;
+    using atomic = detail::atomic<T>;
     using mutex = detail::short_mutex;
     using event = detail::thread_event;
 };

@@ -9,6 +9,7 @@
 // through services; weir's parked operations, tasks and the executors inside its handles hang in one list a context.
 // The list is shared by its members, so a handle that outlives the context can still leave it.
 
+#include <weir/detail/atomic.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/ref_counted.hpp>
@@ -211,7 +212,7 @@ private:
     bool down_ = false;                                 // mutex_; nothing is added any more
     // [P] any thread: references, and in the upper half threads between begin_post and end_post. A thread that drops
     //     releases, the last and the one that waits acquire.
-    std::atomic<std::uint64_t> owners_{1};
+    atomic<std::uint64_t> owners_{1};
 };
 
 /// The service by which a context tells its registry.

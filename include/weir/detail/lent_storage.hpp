@@ -9,6 +9,7 @@
 // on another, its recycled memory piles up on the wrong side and every post is a malloc. A run queue has at most one
 // post under way, so two blocks of its own (a strand makes a second operation behind the first) serve them all.
 
+#include <weir/detail/atomic.hpp>
 #include <weir/detail/config.hpp>
 
 #include <atomic>
@@ -47,7 +48,7 @@ public:
 private:
     struct block {
         alignas(std::max_align_t) std::byte bytes[Size];
-        std::atomic<bool> taken{false}; // [L] true while a user has the bytes; whoever posts or runs
+        atomic<bool> taken{false}; // [L] true while a user has the bytes; whoever posts or runs
     };
 
     block blocks_[Count];

@@ -5,6 +5,8 @@
 
 // Shared ownership with the count inside the object: one allocation, one pointer a handle.
 
+#include <weir/detail/atomic.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <utility>
@@ -13,7 +15,7 @@ namespace weir::detail {
 
 /// A count of owners, which starts at one.
 /// [R] drop releases, the last one acquires: what any owner did to the object happens before it is destroyed.
-template <template <class> class Atomic = std::atomic>
+template <template <class> class Atomic = atomic>
 class reference_count {
 public:
     explicit reference_count(std::size_t n = 1) noexcept : n_(n) {}
@@ -48,7 +50,7 @@ private:
 };
 
 /// Base of what lives on the heap until its last owner, an intrusive_ptr, goes. Starts with one.
-template <class Derived, template <class> class Atomic = std::atomic>
+template <class Derived, template <class> class Atomic = atomic>
 class self_owned {
 public:
     void add_ref() noexcept { owners_.add(); }

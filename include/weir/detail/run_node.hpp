@@ -26,7 +26,7 @@ protected:
 };
 
 /// Something to run on a queue.
-class run_node : public basic_ready_node<std::atomic> {
+class run_node : public basic_ready_node<atomic> {
 public:
     virtual void run() = 0;
 

@@ -15,6 +15,7 @@
 // leaves the rest to another one, behind whatever else the executor has to do; and so does a coroutine that yields.
 // What one wakes in another queue of its context is held until its turn ends: held_wakes.hpp.
 
+#include <weir/detail/atomic.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
 #include <weir/detail/held_wakes.hpp>
@@ -39,7 +40,7 @@ class run_queue
     : public postable
     , public context_hook
     , held_wake {
-    using ready_list = basic_ready_list<std::atomic>;
+    using ready_list = basic_ready_list<atomic>;
 
 public:
     run_queue(run_queue const&) = delete;

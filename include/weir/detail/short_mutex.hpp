@@ -16,17 +16,12 @@
 //       go touches nothing of the mutex afterwards but its address. It exchanges in the one order of all (seq_cst), because
 //       notify_one() then looks whether anybody sleeps, who has said so before looking at the state.
 //
-// The states: U. Drepper, Futexes are tricky, 2011, "mutex, take 2". As in the C library's own mutex, a process that
-// has one thread exchanges nothing.
+// The states: U. Drepper, Futexes are tricky, 2011, "mutex, take 2".
 
+#include <weir/detail/atomic.hpp>
 #include <weir/detail/config.hpp>
 
 #include <atomic>
-#include <type_traits>
-
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#endif
 
 namespace weir::detail {
 
@@ -36,15 +31,6 @@ inline void pause_thread() noexcept {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ __volatile__("isb" ::: "memory"); // "yield" takes no time there
-#endif
-}
-
-/// True only if the process has one thread. False where that cannot be told.
-inline bool is_only_thread() noexcept {
-#if __has_include(<sys/single_threaded.h>)
-    return __libc_single_threaded != 0;
-#else
-    return false;
 #endif
 }
 
@@ -64,31 +50,18 @@ public:
 
     bool try_lock() noexcept {
         int expected = free;
-        if (is_alone()) {
-            if (state_.load(std::memory_order_relaxed) != free) { // [M] nobody else writes
-                return false;
-            }
-            state_.store(taken, std::memory_order_relaxed); // [M] likewise
-            return true;
-        }
         return state_.compare_exchange_strong(expected, taken, std::memory_order_acquire,
                                               std::memory_order_relaxed); // [M]
     }
 
     void unlock() noexcept {
-        if (is_alone()) {
-            state_.store(free, std::memory_order_relaxed); // [M] who starts a thread lets it see this
-        } else if (state_.exchange(free, std::memory_order_seq_cst) == contended) { // [M]
+        if (state_.exchange(free, std::memory_order_seq_cst) == contended) { // [M]
             state_.notify_one();
         }
     }
 
 private:
     enum : int { free, taken, contended };
-
-    static bool is_alone() noexcept {
-        return std::is_same_v<Atomic<int>, std::atomic<int>> && is_only_thread();
-    }
 
     WEIR_NOINLINE void lock_taken() noexcept {
         for (unsigned pauses = first_pauses; pauses <= last_pauses; pauses *= 2) {
@@ -111,7 +84,7 @@ private:
     Atomic<int> state_{free}; // [M] any thread; an int, for which the system itself can wait
 };
 
-using short_mutex = basic_short_mutex<std::atomic>;
+using short_mutex = basic_short_mutex<atomic>;
 
 } // namespace weir::detail
 

@@ -74,7 +74,7 @@ private:
 };
 
 /// `Atomic` is for a test that interleaves its threads on purpose.
-using wake_gate = basic_wake_gate<std::atomic>;
+using wake_gate = basic_wake_gate<atomic>;
 
 } // namespace weir::detail
 

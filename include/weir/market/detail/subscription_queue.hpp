@@ -318,7 +318,7 @@ private:
         pending_; // conflate: by instrument, one more than the position of its last entry
     std::vector<market_tick> snapshots_; // received before the ring
     std::size_t next_snapshot_ = 0;
-    std::atomic<bool> is_empty_{false}; // [E] written under the mutex
+    weir::detail::atomic<bool> is_empty_{false}; // [E] written under the mutex
     delivery_counts counts_;            // `queued` is computed
     waiter* receiver_ = nullptr;
     bool is_closed_ = false;          // nothing comes any more
