@@ -6,7 +6,8 @@
 // Threading policies: what the cores of channels and locks synchronise with.
 //
 // Every channel takes a policy as its last template parameter and reaches atomics and mutexes only through it.
-//   multi_threaded   (the default) handles of one channel may be used on different threads.
+//   multi_threaded   (the default) handles of one channel may be used on different threads. As long as the process has never
+//                    started a thread, which the C library of GNU can tell, that costs little: detail/atomic.hpp.
 //   single_threaded  all handles of one channel stay on one thread: no atomic instruction, no lock.
 // A test supplies a third one that interleaves its threads on purpose; the algorithms are the same in all three.
 //

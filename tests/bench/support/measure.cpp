@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 namespace bench {
@@ -119,14 +120,24 @@ void print_table(std::vector<series> const& all, std::size_t from, std::size_t t
 void print_tables(std::vector<series> all) {
     std::vector<series> sorted;
     while (!all.empty()) {
-        auto const belongs = [param = all.front().param, unit = all.front().unit](series const& s) {
-            return s.param == param && s.unit == unit;
+        auto const belongs = [first = all.front()](series const& s) {
+            return s.workload == first.workload && s.param == first.param && s.unit == first.unit;
         };
         auto const from = sorted.size();
         std::copy_if(all.begin(), all.end(), std::back_inserter(sorted), belongs);
         std::erase_if(all, belongs);
         print_table(sorted, from, sorted.size());
     }
+}
+
+constexpr auto beside_threads = " beside threads";
+
+/// The same where the process has started a thread: from then on each exchange has its price, also on one thread.
+measurement after_a_thread(measurement measure) {
+    return [measure = std::move(measure)](effort e) {
+        std::thread([] {}).join();
+        return measure(e);
+    };
 }
 
 /// Each of the rivals, round after round.
@@ -192,6 +203,25 @@ void suite::add_growth(std::string const& name, counter param, std::string const
     contenders_.push_back({name, std::to_string(param), peer, std::move(measure), param});
 }
 
+bool suite::contender::starts_threads() const {
+    auto const has = [](std::string const& text, char const* word) {
+        return text.find(word) != std::string::npos;
+    };
+    return workload == "W11" || has(param, "2t") || has(param, "thread") || has(peer, "2t") ||
+           has(peer, beside_threads);
+}
+
+void suite::put_threads_last() {
+    std::vector<contender> last;
+    auto const threaded = [](contender const& c) { return c.starts_threads(); };
+    std::copy_if(contenders_.begin(), contenders_.end(), std::back_inserter(last), threaded);
+    std::erase_if(contenders_, threaded);
+    for (contender const& c : contenders_)
+        if (c.peer == "weir" && c.growth == 0)
+            last.push_back({c.workload, c.param, c.peer + beside_threads, after_a_thread(c.measure), 0});
+    std::move(last.begin(), last.end(), std::back_inserter(contenders_));
+}
+
 int suite::run(int argc, char** argv) try {
     options chosen;
     CLI::App app("A benchmark of weir beside its peers; tests/bench/README.md says what it measures.");
@@ -201,6 +231,7 @@ int suite::run(int argc, char** argv) try {
         chosen.rounds = 1;
         chosen.seconds = 0.002;
     }
+    put_threads_last();
     auto const is_asked_for = [&](contender const& c) {
         bool const is_chosen =
             chosen.workloads.empty() ||
@@ -212,18 +243,22 @@ int suite::run(int argc, char** argv) try {
     };
     std::erase_if(contenders_, std::not_fn(is_asked_for));
 
+    std::vector<series> all;
     while (!contenders_.empty()) {
-        auto const belongs = [name = contenders_.front().workload, param = contenders_.front().param](
-                                 contender const& c) { return c.workload == name && c.param == param; };
+        auto const belongs = [first = contenders_.front()](contender const& c) {
+            return c.workload == first.workload && c.param == first.param &&
+                   c.starts_threads() == first.starts_threads();
+        };
         std::vector<contender> rivals;
         std::copy_if(contenders_.begin(), contenders_.end(), std::back_inserter(rivals), belongs);
         std::erase_if(contenders_, belongs);
         auto measured = measure_in_turn(rivals, chosen);
-        if (chosen.is_csv)
-            print_rows(measured);
-        else
-            print_tables(std::move(measured));
+        std::move(measured.begin(), measured.end(), std::back_inserter(all));
     }
+    if (chosen.is_csv)
+        print_rows(all);
+    else
+        print_tables(std::move(all));
     return 0;
 
 } catch (wrong_result const& e) {

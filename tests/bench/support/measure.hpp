@@ -87,7 +87,13 @@ private:
         std::string peer;
         measurement measure;
         counter growth; // its parameter as a number; 0: not of --growth
+
+        /// By its names.
+        [[nodiscard]] bool starts_threads() const;
     };
+
+    /// What starts no thread comes first, in a process that has had none; weir's own such rows come again at the end.
+    void put_threads_last();
 
     std::vector<contender> contenders_;
 };
