@@ -35,16 +35,22 @@ template <class Executor>
 template <class Executor>
 using tracked_executor = std::decay_t<decltype(tracked(std::declval<Executor const&>()))>;
 
-/// An executor with which functions are posted, as asio::post does it, and which counts as outstanding work. A function has
-/// an allocator and no executor of its own: a dozen templates that asio::post instantiates to find that out are not needed.
+/// An executor that posts what it is given, as asio::post does it, and counts as no work: one that does is counted again, in
+/// locked instructions, for each copy that posting makes. What is posted has an allocator and no executor of its own: a dozen
+/// templates that asio::post instantiates to find that out are not needed.
+template <class Executor>
+[[nodiscard]] auto posting(Executor const& ex) {
+    return asio::prefer(asio::require(asio::prefer(ex, asio::execution::outstanding_work.untracked),
+                                      asio::execution::blocking.never),
+                        asio::execution::relationship.fork);
+}
+template <class Executor>
+using posting_executor = std::decay_t<decltype(posting(std::declval<Executor const&>()))>;
+
+/// An executor with which functions are posted, and which counts as outstanding work.
 template <class Executor>
 class basic_posting_work {
-    [[nodiscard]] static auto posting(Executor const& ex) {
-        return asio::prefer(asio::require(ex, asio::execution::blocking.never),
-                            asio::execution::relationship.fork);
-    }
-
-    using poster = std::decay_t<decltype(posting(std::declval<Executor const&>()))>;
+    using poster = posting_executor<Executor>;
 
 public:
     explicit basic_posting_work(Executor const& ex) : poster_(posting(ex)), work_(tracked(poster_)) {}

@@ -7,18 +7,19 @@
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/context_registry.hpp>
+#include <weir/detail/executor_work.hpp>
 #include <weir/detail/run_queue.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #if BOOST_VERSION >= 108700
 #include <boost/asio/config.hpp>
 #endif
-#include <boost/asio/defer.hpp>
+#include <boost/asio/execution/allocator.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/execution/relationship.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/strand.hpp>
@@ -144,7 +145,9 @@ public:
 
 private:
     run_queue_over(Executor ex, bool is_shared)
-        : run_queue(&type_mark, is_shared, keeps_its_threads(ex)), ex_(std::move(ex)) {}
+        : run_queue(&type_mark, is_shared, keeps_its_threads(ex)),
+          ex_(std::move(ex)),
+          poster_(posting(*ex_)) {}
 
     [[nodiscard]] bool executor_runs_this_thread() const noexcept override {
         if constexpr (requires { ex_->running_in_this_thread(); }) {
@@ -155,22 +158,25 @@ private:
     }
 
     void post_drain(drain d, posted_as how) override {
+        auto const ex = asio::prefer(*poster_, asio::execution::allocator(d.get_allocator()));
         if (how == posted_as::continuation) {
-            asio::defer(*ex_, std::move(d));
+            asio::prefer(ex, asio::execution::relationship.continuation).execute(std::move(d));
         } else {
-            asio::post(*ex_, std::move(d));
+            ex.execute(std::move(d));
         }
     }
 
     void forget_executor() noexcept override {
         erased_.reset();
+        poster_.reset();
         ex_.reset();
     }
 
     void destroy() noexcept override { delete this; }
 
     inline static char const type_mark = 0;               // its address tells the type
-    std::optional<Executor> ex_;                          // empty once the context has gone
+    std::optional<Executor> ex_;                          // the queue's work; empty once the context has gone
+    std::optional<posting_executor<Executor>> poster_;    // likewise
     mutable std::optional<asio::any_io_executor> erased_; // made once: erasing a strand allocates
 };
 
