@@ -61,9 +61,8 @@ public:
         }
     }
 
-    [[nodiscard]] bool is_receiver_gone() const noexcept {
-        return (word_.load(std::memory_order_relaxed) & receiver_gone) != 0; // set by the same side
-    }
+    /// Asked for each value, so the answer is not looked up in the senders' word.
+    [[nodiscard]] bool is_receiver_gone() const noexcept { return has_receiver_left_; }
 
     [[nodiscard]] receive_turn& turn() noexcept { return turn_; }
 
@@ -158,9 +157,11 @@ protected:
 
     // used when somebody waits, and when the channel ends
     alignas(cache_line) mutex mutex_;
-    waiter_list wait_closed_;      // mutex_
-    waiter* receiver_ = nullptr;   // mutex_; parked, [R] is set or about to be taken out by a sender
-    receive_turn turn_;            // the receiver's own
+    waiter_list wait_closed_;    // mutex_
+    waiter* receiver_ = nullptr; // mutex_; parked, [R] is set or about to be taken out by a sender
+    receive_turn turn_;          // the receiver's own
+    bool has_receiver_left_ =
+        false;                     // the receiver's own: its handle; the flag receiver_gone tells the senders
     atomic<unsigned> sweepers_{0}; // [G] who wants what is there destroyed, and has not been served; any side
 };
 

@@ -104,6 +104,7 @@ public:
 
     /// The receiver's handle goes: refuses everything, destroys what is there.
     void abandon_receiver() noexcept {
+        this->has_receiver_left_ = true;
         close(receiver_gone);
         this->sweep([this] { drain(); });
     }
