@@ -14,6 +14,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -37,7 +38,9 @@ template <class T>
     if constexpr (is_word_and_flag<T>) {
         std::array<std::uint64_t, 2> const words{from ? std::bit_cast<std::uint64_t>(*from) : 0,
                                                  from ? 1U : 0U};
-        return std::bit_cast<std::optional<T>>(words);
+        std::optional<T> whole;
+        std::memcpy(static_cast<void*>(&whole), &words, sizeof whole);
+        return whole;
     } else {
         return std::move(from);
     }
