@@ -7,26 +7,23 @@
 // and places: with many receivers, one short lock a delivery beats a queue for each of them, and it is what makes
 // overwriting, lossless sending and coming and going safe together.
 //
-//   Position p stands in slot p mod capacity until p + capacity is sent. A slot counts the receivers that have not
-//   passed it (`needed`); at zero its value is destroyed and a lossless sender may take the slot. A receiver whose
-//   next position has been overwritten jumps to the oldest one and counts what it missed.
+//   The receiver that is the last to pass a slot destroys its value, and a lossless sender may take the slot. A receiver
+//   whose next position has been overwritten jumps to the oldest one and counts what it missed. See broadcast_ring.hpp.
 //
 //   User code (a value's copy, move, destructor) never runs under the mutex: a reader takes a snapshot, copies from it
 //   after letting go, and then moves its place on. If the copy throws the place stays.
 //
-//   Lossless senders queue for slots that become free: send_queue.hpp. The slots are allocated by the first send that
-//   has a receiver: an idle channel has no use for them.
+//   Lossless senders queue for slots that become free: send_queue.hpp.
 
+#include <weir/detail/broadcast_ring.hpp>
 #include <weir/detail/channel_owners.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/send_queue.hpp>
 #include <weir/detail/shared_value.hpp>
-#include <weir/detail/smaller.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -41,13 +38,14 @@ class broadcast_core : public channel_owners<broadcast_core<T, Threading>, Threa
     static_assert(std::is_nothrow_destructible_v<T> && std::is_copy_constructible_v<T>);
 
     using values = broadcast_values<T, Threading>;
+    using ring = broadcast_ring<typename values::stored>;
     using mutex = typename Threading::mutex;
 
 public:
     using stored = typename values::stored;
 
     explicit broadcast_core(std::size_t capacity)
-        : broadcast_core::channel_owners(0), capacity_(std::bit_ceil(checked_capacity(capacity))) {}
+        : broadcast_core::channel_owners(0), ring_(checked_capacity(capacity)) {}
 
     // --- sending -------------------------------------------------------------------------------------------------
 
@@ -74,7 +72,7 @@ public:
         if (receivers_ == 0) {
             return attempt::closed;
         }
-        if (!senders_.may_send(ticket, has_room())) {
+        if (!senders_.may_send(ticket, ring_.has_room())) {
             return attempt::not_now;
         }
         senders_.settle(ticket);
@@ -85,7 +83,7 @@ public:
     wait_result start_sending(send_ticket& ticket, waiter& w) {
         std::lock_guard lock(mutex_);
         ticket.who = &w;
-        if (receivers_ == 0 || senders_.may_send(ticket, has_room())) {
+        if (receivers_ == 0 || senders_.may_send(ticket, ring_.has_room())) {
             return wait_result::look_again;
         }
         senders_.wait(ticket);
@@ -96,7 +94,7 @@ public:
         wake_batch woken;
         std::lock_guard lock(mutex_);
         senders_.settle(ticket);
-        senders_.promise_free_slots(woken, has_room());
+        senders_.promise_free_slots(woken, ring_.has_room());
     }
 
     // --- receivers -----------------------------------------------------------------------------------------------
@@ -105,15 +103,15 @@ public:
     std::uint64_t add_receiver() {
         std::lock_guard lock(mutex_);
         ++receivers_;
-        return tail_;
+        return ring_.tail();
     }
 
     /// A copy stands where the original stands.
     std::uint64_t add_receiver_at(std::uint64_t place) {
         std::lock_guard lock(mutex_);
         ++receivers_;
-        for (auto p = larger(place, oldest()); p != tail_; ++p) {
-            ++at(p).needed;
+        for (auto p = ring_.next_at(place); p != ring_.tail(); ++p) {
+            ++ring_.at(p).needed;
         }
         return place;
     }
@@ -125,9 +123,11 @@ public:
             std::array<stored, 16> unneeded{}; // destroyed after the lock
             wake_batch woken;
             std::lock_guard lock(mutex_);
-            place = larger(place, oldest());
+            place = ring_.next_at(place);
             for (auto v = unneeded.begin(); v != unneeded.end() && place < end; ++v, ++place) {
-                pass(place, woken, *v);
+                if (--ring_.at(place).needed == 0) {
+                    free_slot(place, woken, *v);
+                }
             }
         }
     }
@@ -135,38 +135,35 @@ public:
     /// Copies the value at `place` into consume(T&&) and moves the place on. `missed`: overwritten just before it.
     template <class F>
     attempt receive(std::uint64_t& place, std::uint64_t& missed, F& consume) {
-        wake_batch woken;
         std::unique_lock lock(mutex_);
-        auto const p = larger(place, oldest());
-        if (p == tail_) {
+        auto const behind = ring_.tail() - place;
+        if (behind == 0) {
             return is_closed_ ? attempt::closed : attempt::not_now;
         }
-        auto const lost = p - place;
-        auto const snapshot = values::look(at(p).value);
-        stored unneeded{}; // destroyed after the lock
+        auto const lost = behind > ring_.capacity() ? behind - ring_.capacity() : 0;
+        auto const p = place + lost;
+        auto const snapshot = values::look(ring_.at(p).value);
         if constexpr (!values::copies_may_throw) {
-            pass(p, woken, unneeded);
+            pass(p, lock);
             place = p + 1;
             missed = lost;
-            lock.unlock();
             consume(values::copy(snapshot));
         } else {
             lock.unlock();
             consume(values::copy(snapshot));
             lock.lock();
-            if (p >= oldest()) { // else it was overwritten while it was copied
-                pass(p, woken, unneeded);
-            }
             place = p + 1;
             missed = lost;
-            lock.unlock();
+            if (p >= ring_.oldest()) { // else it was overwritten while it was copied
+                pass(p, lock);
+            }
         }
         return attempt::done;
     }
 
     wait_result park_receiver(std::uint64_t place, waiter& w) {
         std::lock_guard lock(mutex_);
-        if (place != tail_ || is_closed_) {
+        if (place != ring_.tail() || is_closed_) {
             return wait_result::look_again;
         }
         return parked_.park(w);
@@ -179,7 +176,7 @@ public:
 
     [[nodiscard]] std::size_t size_at(std::uint64_t place) const noexcept {
         std::lock_guard lock(mutex_);
-        return static_cast<std::size_t>(tail_ - larger(place, oldest()));
+        return static_cast<std::size_t>(ring_.tail() - ring_.next_at(place));
     }
 
     // --- both ----------------------------------------------------------------------------------------------------
@@ -208,7 +205,7 @@ public:
         return receivers_;
     }
 
-    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
 
     /// All senders have gone: receivers get what is there, and then the end.
     void close() noexcept {
@@ -219,11 +216,6 @@ public:
     }
 
 private:
-    struct slot {
-        stored value{};
-        std::size_t needed = 0;
-    };
-
     /// One receiver less, with all that hangs on the last. Up to where values still count it.
     std::uint64_t uncount_receiver(waiter* parked) noexcept {
         wake_batch woken;
@@ -236,56 +228,55 @@ private:
             senders_.wake_all(woken);
             wait_closed_.wake_all(woken);
         }
-        return tail_;
+        return ring_.tail();
     }
 
     // all of these under the mutex
 
     /// Lets go of the mutex while it allocates.
     void make_slots(std::unique_lock<mutex>& lock) {
-        if (slots_.empty() && receivers_ != 0) {
+        if (!ring_.has_slots() && receivers_ != 0) {
             lock.unlock();
-            std::vector<slot> fresh(capacity_);
+            std::vector<typename ring::slot> fresh(ring_.capacity());
             lock.lock();
-            if (slots_.empty()) {
-                slots_.swap(fresh);
+            if (!ring_.has_slots()) {
+                ring_.use(fresh);
             }
         }
     }
 
-    slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & (capacity_ - 1)]; }
-
-    [[nodiscard]] std::uint64_t oldest() const noexcept { return tail_ > capacity_ ? tail_ - capacity_ : 0; }
-
-    /// Room for one value behind the `ahead` that were promised to others, without overwriting.
-    [[nodiscard]] auto has_room() noexcept {
-        return [this](std::size_t ahead) noexcept {
-            return ahead < capacity_ && (tail_ + ahead < capacity_ || at(tail_ + ahead).needed == 0);
-        };
-    }
-
     void put(stored& next, wake_batch& woken) noexcept {
-        slot& s = at(tail_);
-        std::swap(s.value, next);
-        s.needed = receivers_;
-        ++tail_;
+        ring_.put(next, receivers_);
         parked_.wake_all(woken);
     }
 
-    /// One receiver has passed position p; hands out the value if nobody needs it any more. (By reference: a small value and
-    /// its flag, returned, are read as a whole while they are still on their way to the cache; see moved_out.hpp.)
-    void pass(std::uint64_t p, wake_batch& woken, stored& unneeded) noexcept {
-        if (--at(p).needed == 0) {
-            std::swap(unneeded, at(p).value);
-            senders_.promise_free_slots(woken, has_room());
+    /// One receiver has passed position p. Lets go of the mutex.
+    void pass(std::uint64_t p, std::unique_lock<mutex>& lock) noexcept {
+        if (--ring_.at(p).needed != 0 || (values::ends_alone && !senders_.is_waiting())) {
+            lock.unlock();
+        } else {
+            lock.release(); // what is destroyed below comes after it
+            free_slot(p);
         }
     }
 
-    values values_; // before the slots, which give their blocks back to it
-    std::size_t const capacity_;
-    mutable mutex mutex_;     // guards all that follows
-    std::vector<slot> slots_; // none, or capacity_
-    std::uint64_t tail_ = 0;
+    /// Out of line, so that a receiver who is not the last to pass has no batch to make and to destroy.
+    WEIR_NOINLINE void free_slot(std::uint64_t p) noexcept {
+        stored unneeded{};
+        wake_batch woken;
+        std::lock_guard lock(mutex_, std::adopt_lock);
+        free_slot(p, woken, unneeded);
+    }
+
+    /// Nobody needs what stands at p any more: hands it out.
+    void free_slot(std::uint64_t p, wake_batch& woken, stored& unneeded) noexcept {
+        std::swap(unneeded, ring_.at(p).value);
+        senders_.promise_free_slots(woken, ring_.has_room());
+    }
+
+    values values_;       // before the slots, which give their blocks back to it
+    mutable mutex mutex_; // guards all that follows
+    ring ring_;
     std::size_t receivers_ = 0;
     bool is_closed_ = false;  // all senders have gone
     waiter_list parked_;      // receivers

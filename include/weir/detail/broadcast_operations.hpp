@@ -38,7 +38,7 @@ public:
     template <class F>
     attempt try_take(F&& consume) {
         auto const a = ring_->receive(place_, missed_, consume);
-        if (a == attempt::done) {
+        if (a == attempt::done && missed_ != 0) [[unlikely]] {
             total_missed_ += missed_;
         }
         return a;

@@ -56,6 +56,9 @@ public:
         }
     }
 
+    /// Somebody waits for a slot.
+    [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty(); }
+
     template <class F>
     void promise_free_slots(wake_batch& woken, F has_room) noexcept {
         while (!waiting_.empty() && has_room(promised_)) {

@@ -18,7 +18,6 @@
 #include <memory>
 #include <mutex>
 #include <new>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -110,13 +109,33 @@ inline constexpr bool copies_under_lock = std::is_trivially_copyable_v<T>&& std:
                                               std::is_move_assignable_v<T> &&
                                           sizeof(T) <= 256;
 
+/// A value, or nothing. Which of the two, whoever has it knows.
+template <class T>
+class plain_value {
+public:
+    plain_value() noexcept : nothing_{} {}
+
+    explicit plain_value(T const& value) noexcept : value_(value) {}
+
+    [[nodiscard]] T const& value() const noexcept { return value_; }
+
+    [[nodiscard]] T& value() noexcept { return value_; }
+
+private:
+    union {
+        std::byte nothing_[sizeof(T)]; // zeros: all of it may be copied
+        T value_;
+    };
+};
+
 /// Holds values as their bytes.
 template <class T, class Threading>
 class plain_values {
 public:
-    using stored = std::optional<T>;   // what a slot holds
-    using snapshot = std::optional<T>; // what a reader takes out under the lock
+    using stored = plain_value<T>;   // what a slot holds
+    using snapshot = plain_value<T>; // what a reader takes out under the lock
     static constexpr bool copies_may_throw = false;
+    static constexpr bool ends_alone = true; // nothing has to be destroyed
 
     template <class Value>
     stored make(Value&& value) {
@@ -125,12 +144,12 @@ public:
 
     static snapshot look(stored const& s) noexcept { return s; }
 
-    static T copy(snapshot const& s) noexcept { return *s; }
+    static T copy(snapshot const& s) noexcept { return s.value(); }
 
-    static T const& view(snapshot const& s) noexcept { return *s; }
+    static T const& view(snapshot const& s) noexcept { return s.value(); }
 
     /// To change it in place: under the lock that readers take, and where is_private().
-    static T& edit(stored& s) noexcept { return *s; }
+    static T& edit(stored& s) noexcept { return s.value(); }
 
     static bool is_private(stored const&) noexcept { return true; }
 
@@ -145,6 +164,7 @@ public:
     using snapshot = stored;
     static constexpr bool copies_may_throw = // the copy, or its move to where it is received
         !std::is_nothrow_copy_constructible_v<T> || !std::is_nothrow_move_constructible_v<T>;
+    static constexpr bool ends_alone = false;
 
     template <class Value>
     stored make(Value&& value) {
