@@ -22,6 +22,7 @@
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
 #include <weir/detail/smaller.hpp>
+#include <weir/detail/stand_back.hpp>
 #include <weir/detail/turn_ring.hpp>
 
 #include <atomic>
@@ -103,6 +104,8 @@ protected:
                 before = s; // [S] [R]
                 return attempt::done;
             }
+            stand_back(collision_pauses);
+            s = word_.load(std::memory_order_acquire);
         }
     }
 
@@ -133,6 +136,9 @@ protected:
         slot->take(consume, [this]() noexcept { ++next_; });
         return attempt::done;
     }
+
+    static constexpr unsigned collision_pauses =
+        48; // a microsecond: another sender sends some twenty values meanwhile
 
     // the receiver's line; [H] next_, as the senders see it: the receiver writes
     alignas(cache_line) typename Threading::template atomic<position> head_{0};

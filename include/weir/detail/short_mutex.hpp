@@ -20,19 +20,11 @@
 
 #include <weir/detail/atomic.hpp>
 #include <weir/detail/config.hpp>
+#include <weir/detail/stand_back.hpp>
 
 #include <atomic>
 
 namespace weir::detail {
-
-/// Tells the processor that the thread has nothing to do for a moment.
-inline void pause_thread() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ __volatile__("isb" ::: "memory"); // "yield" takes no time there
-#endif
-}
 
 /// `Atomic` is for a test that interleaves its threads on purpose.
 template <template <class> class Atomic>
@@ -65,9 +57,7 @@ private:
 
     WEIR_NOINLINE void lock_taken() noexcept {
         for (unsigned pauses = first_pauses; pauses <= last_pauses; pauses *= 2) {
-            for (unsigned n = pauses; n != 0; --n) {
-                pause_thread();
-            }
+            stand_back(pauses);
             if (try_lock()) {
                 return;
             }
