@@ -53,8 +53,8 @@ def main():
         for row in csv.DictReader(rows):
             key = (row["workload"], row["param"], row["unit"])
             found.setdefault(key, {})[row["peer"]] = float(row["median"])
-    print("| | weir | `single_threaded` | tokio | Go | Asio's channel, as used | best peer | weir / best |")
-    print("|---|---:|---:|---:|---:|---:|---|---:|")
+    print("| | weir | beside threads | `single_threaded` | tokio | Go | Asio's channel, as used | best peer | weir / best |")
+    print("|---|---:|---:|---:|---:|---:|---:|---|---:|")
     for workload, param, unit, name, *row in LINES:
         ours = row[0] if row else "weir"
         figures = found.get((workload, param, unit), {})
@@ -64,7 +64,8 @@ def main():
         peers = {p: v for p, v in figures.items() if not p.startswith(("weir", "raw", "asio channel try"))}
         asio = {p: v for p, v in peers.items() if p.startswith("asio") and "try-first" not in p}
         peer, value = best(peers, unit)
-        columns = [figures[ours], figures.get(ours.replace("weir", "weir single_threaded"))]
+        columns = [figures[ours], figures.get(f"{ours} beside threads")]
+        columns.append(figures.get(ours.replace("weir", "weir single_threaded")))
         columns += [best({p: v for p, v in peers.items() if p.startswith(who)}, unit)[1] for who in ("tokio", "go")]
         columns.append(best(asio, unit)[1])
         print(f"| {workload}: {name} | " + " | ".join(readable(c, unit) for c in columns), end="")
