@@ -295,12 +295,13 @@ private:
     leaf_wait* leaf_ = nullptr;
     unsigned long wait_number_ = 0;
     unsigned budget_ = 0; // of this slice
-    unsigned slices_ = 0; // that follow
     bool running_ = false;
     bool waits_outside_ = false;
     bool finished_ = false;
     bool throws_if_cancelled_ = true;
     asio::cancellation_type seen_ = asio::cancellation_type::none;
+    // Not beside budget_: is_spent() would read both in one, and wait for what was stored to each.
+    unsigned slices_ = 0;                           // that follow
     asio::cancellation_signal signal_;              // feeds state_
     std::optional<asio::cancellation_state> state_; // made on demand
     std::unique_ptr<asio_memory> memory_;           // likewise
