@@ -208,7 +208,7 @@ public:
 
     [[nodiscard]] bool value() const noexcept { return leads_; }
 
-    std::tuple<error_code, bool> take() noexcept { return {to_error(this->failure_), value()}; }
+    std::tuple<error_code, bool> take() noexcept { return {error_in_place(this->failure_), value()}; }
 
 private:
     borrowed_core<Core> core_;

@@ -187,7 +187,7 @@ public:
 
     void value() const noexcept {}
 
-    std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
+    std::tuple<error_code> take() noexcept { return {error_in_place(this->failure_)}; }
 
 private:
     borrowed_core<Core> core_;
@@ -332,7 +332,7 @@ public:
     /// For select, whose handler gets it from here.
     [[nodiscard]] std::optional<T>& received() noexcept { return value_; }
 
-    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }
+    std::tuple<error_code, std::optional<T>> take() { return {error_in_place(this->failure_), value()}; }
 
 private:
     std::optional<T> value_;

@@ -109,7 +109,7 @@ public:
 
     void value() const noexcept {}
 
-    std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
+    std::tuple<error_code> take() noexcept { return {error_in_place(this->failure_)}; }
 
 private:
     attempt send_granted() {
@@ -155,7 +155,7 @@ public:
     std::optional<Permit> value() noexcept { return std::move(permit_); }
 
     std::tuple<error_code, std::optional<Permit>> take() noexcept {
-        return {to_error(this->failure_), value()};
+        return {error_in_place(this->failure_), value()};
     }
 
 private:
@@ -191,7 +191,7 @@ public:
 
     [[nodiscard]] std::size_t value() const noexcept { return received_; }
 
-    std::tuple<error_code, std::size_t> take() noexcept { return {to_error(this->failure_), value()}; }
+    std::tuple<error_code, std::size_t> take() noexcept { return {error_in_place(this->failure_), value()}; }
 
     static std::size_t receive_into(Core& core, std::vector<T>& out, std::size_t limit) {
         return core.try_take_many(into(out), limit);

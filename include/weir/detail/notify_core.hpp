@@ -167,7 +167,7 @@ public:
 
     void value() const noexcept {}
 
-    std::tuple<error_code> take() noexcept { return {to_error(this->failure_)}; }
+    std::tuple<error_code> take() noexcept { return {error_in_place(this->failure_)}; }
 
 private:
     borrowed_core<Core> core_;

@@ -54,7 +54,7 @@ using result_of = typename signature_traits<typename Core::signature>::result;
 /// How an operation can fail, in a byte: operations are made and destroyed for every value, error codes are three words.
 enum class failure : unsigned char { none, closed, busy, aborted, timed_out };
 
-[[nodiscard]] inline error_code to_error(failure why) noexcept {
+[[nodiscard]] WEIR_NOINLINE inline error_code to_error(failure why) noexcept {
     switch (why) {
     case failure::none:
         break;
@@ -69,6 +69,18 @@ enum class failure : unsigned char { none, closed, busy, aborted, timed_out };
     }
     return {};
 }
+
+/// The same for a tuple of arguments, which makes the error code in its place: one that is made in parts and copied as a
+/// whole just afterwards costs more than the wait.
+class error_in_place {
+public:
+    explicit error_in_place(failure why) noexcept : why_(why) {}
+
+    operator error_code() const noexcept { return to_error(why_); }
+
+private:
+    failure why_;
+};
 
 template <class T>
 concept operation_core = std::move_constructible<T> && requires(T& op, T const& cop, waiter& w) {

@@ -245,7 +245,7 @@ public:
         if (!round_.run()) {
             return {round_.error(), round_.winner()};
         }
-        return {to_error(failure_), round_.winner()};
+        return {error_in_place(failure_), round_.winner()};
     }
 
     std::size_t awaited() {

@@ -186,7 +186,7 @@ public:
 
     std::tuple<error_code, std::size_t> take() {
         if (this->failure_ != failure::none) {
-            return {to_error(this->failure_), none};
+            return {error_in_place(this->failure_), none};
         }
         at_end const ending{*this, rounds_->winner()};
         if (!rounds_->run()) {

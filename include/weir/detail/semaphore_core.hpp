@@ -211,7 +211,7 @@ public:
 
     Guard value() noexcept { return std::move(guard_); }
 
-    std::tuple<error_code, Guard> take() noexcept { return {to_error(this->failure_), value()}; }
+    std::tuple<error_code, Guard> take() noexcept { return {error_in_place(this->failure_), value()}; }
 
 private:
     borrowed_core<Core> core_;

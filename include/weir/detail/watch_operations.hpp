@@ -130,7 +130,7 @@ public:
 
     std::optional<T> value() { return moved_out(value_); }
 
-    std::tuple<error_code, std::optional<T>> take() { return {to_error(this->failure_), value()}; }
+    std::tuple<error_code, std::optional<T>> take() { return {error_in_place(this->failure_), value()}; }
 
 private:
     void forget_past() noexcept {
