@@ -12,8 +12,11 @@
 #include <weir/task.hpp>
 #include <weir/timeout.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -257,6 +260,47 @@ TEST_CASE("operation: a value that asio::awaitable has to wait to send is the va
     SECTION("mpsc") { send_and_receive(weir::mpsc::channel<std::string>(ex, 1)); }
     SECTION("broadcast") { send_and_receive(weir::broadcast::channel<std::string>(ex, 1)); }
     CHECK(received == std::vector<std::string>(3, longest));
+}
+
+TEMPLATE_TEST_CASE("operation work: a loop runs on while any of its operations waits, and no longer", "",
+                   asio::io_context::executor_type, asio::any_io_executor) {
+    asio::io_context ctx;
+    TestType const executor = ctx.get_executor();
+    auto [first, from_first] = weir::mpsc::channel<int>(executor, 1);
+    auto [second, from_second] = weir::mpsc::channel<int>(executor, 1);
+    int sum = 0;
+    auto const add = [&](weir::error_code, std::optional<int> value) { sum += value.value_or(1000); };
+
+    from_first.async_receive(add);
+    from_second.async_receive([&, &rx = from_first](weir::error_code, std::optional<int> value) {
+        sum += *value;
+        rx.async_receive(add); // when no other waits any more
+    });
+    ctx.poll();
+    CHECK_FALSE(ctx.stopped());
+    REQUIRE(first.try_send(1));
+    ctx.poll();
+    CHECK(sum == 1);
+    CHECK_FALSE(ctx.stopped());
+    REQUIRE(second.try_send(10));
+    ctx.poll();
+    CHECK(sum == 11);
+    CHECK_FALSE(ctx.stopped());
+    REQUIRE(first.try_send(100));
+    ctx.run();
+    CHECK(sum == 111);
+    CHECK(ctx.stopped());
+
+    // what is left waiting goes with the loop, and no longer counts
+    ctx.restart();
+    from_first.async_receive(add);
+    asio::cancellation_signal stop;
+    from_second.async_receive(asio::bind_cancellation_slot(stop.slot(), add));
+    ctx.poll();
+    stop.emit(asio::cancellation_type::total);
+    ctx.poll();
+    CHECK(sum == 1111);
+    CHECK_FALSE(ctx.stopped());
 }
 
 TEST_CASE("operation: an optional that is moved out in one piece is what it was") {

@@ -16,14 +16,19 @@
 #include <weir/detail/yield.hpp>
 
 #include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/execution_context.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/require.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace weir::detail {
@@ -42,6 +47,7 @@ class context_hook : public list_hook<struct context_tag> {
     virtual void on_context_destroyed() noexcept {}
 
     intrusive_ptr<context_registry> registry_; // set by add, cleared by remove: the owner's side only
+    bool is_work_ = false;                     // likewise
 
 protected:
     ~context_hook() = default;
@@ -80,12 +86,18 @@ public:
         }
     }
 
-    /// Registers a hook at a registry that may be none.
-    static void add(intrusive_ptr<context_registry> registry, context_hook& hook) {
+    /// Registers a hook at a registry that may be none. With `loop`, which is the registry's context, the hook counts as
+    /// outstanding work of it while it is registered: the registry is work while there is such a hook. So that costs no
+    /// locked instruction for each of them.
+    static void add(intrusive_ptr<context_registry> registry, context_hook& hook,
+                    asio::io_context* loop = nullptr) {
         if (registry) {
             std::lock_guard lock(registry->mutex_);
             if (!registry->down_) { // the hook's reference is the lock's, too
                 registry->hooks_.push_back(hook);
+                if (loop != nullptr) {
+                    registry->add_work(hook, *loop);
+                }
                 hook.registry_ = std::move(registry);
             }
         }
@@ -118,6 +130,9 @@ public:
             std::lock_guard lock(registry->mutex_);
             keep = std::move(hook.registry_); // under the lock: a shutdown may be reading it
             registry->stop_sharing(hook);
+            if (hook.is_work_) {
+                registry->drop_work(hook);
+            }
             if (hook.is_linked()) {
                 hook.unlink();
             }
@@ -168,7 +183,24 @@ public:
 private:
     friend class context_service;
 
+    using loop_work = std::decay_t<decltype(asio::require(std::declval<asio::io_context::executor_type>(),
+                                                          asio::execution::outstanding_work.tracked))>;
+
     static constexpr std::uint64_t one_post = std::uint64_t{1} << 32;
+
+    void add_work(context_hook& hook, asio::io_context& loop) { // under the lock
+        if (working_++ == 0) {
+            work_.emplace(asio::require(loop.get_executor(), asio::execution::outstanding_work.tracked));
+        }
+        hook.is_work_ = true;
+    }
+
+    void drop_work(context_hook& hook) noexcept { // under the lock, so that the loop does not go meanwhile
+        hook.is_work_ = false;
+        if (--working_ == 0) {
+            work_.reset();
+        }
+    }
 
     void drop(std::uint64_t share) noexcept {
         if (owners_.fetch_sub(share, std::memory_order_acq_rel) == share) { // [P]
@@ -187,6 +219,7 @@ private:
     void shutdown() noexcept {
         std::unique_lock lock(mutex_);
         down_ = true;
+        work_.reset();
         shared_.fill(nullptr);
         while (context_hook* hook = hooks_.pop_front()) {
             hook->on_context_shutdown(lock);
@@ -210,6 +243,8 @@ private:
     std::array<context_hook*, 8> shared_{};             // mutex_; of hooks_, the latest that others may share
     std::size_t next_shared_ = 0;                       // mutex_
     bool down_ = false;                                 // mutex_; nothing is added any more
+    std::size_t working_ = 0;                           // mutex_; hooks that count as work
+    std::optional<loop_work> work_;                     // mutex_; there is one; until the context goes
     // [P] any thread: references, and in the upper half threads between begin_post and end_post. A thread that drops
     //     releases, the last and the one that waits acquire.
     atomic<std::uint64_t> owners_{1};

@@ -27,6 +27,9 @@
 
 namespace weir::detail {
 
+/// Stands for work that is held elsewhere.
+struct no_work {};
+
 /// An executor that counts as outstanding work while it is held.
 template <class Executor>
 [[nodiscard]] auto tracked(Executor const& ex) {
@@ -47,13 +50,15 @@ template <class Executor>
 template <class Executor>
 using posting_executor = std::decay_t<decltype(posting(std::declval<Executor const&>()))>;
 
-/// An executor with which functions are posted, and which counts as outstanding work.
-template <class Executor>
+/// An executor with which functions are posted, and which counts as outstanding work; or, where `IsLoop` says that it is an
+/// io_context's, leaves that to the registry of its context: see counted_loop().
+template <class Executor, bool IsLoop = false>
 class basic_posting_work {
     using poster = posting_executor<Executor>;
+    using work = std::conditional_t<IsLoop, no_work, tracked_executor<poster>>;
 
 public:
-    explicit basic_posting_work(Executor const& ex) : poster_(posting(ex)), work_(tracked(poster_)) {}
+    explicit basic_posting_work(Executor const& ex) : poster_(posting(ex)), work_(work_of(poster_)) {}
 
     /// The function may run, and be the end of this object, at once.
     template <class Allocator, class Function>
@@ -66,13 +71,30 @@ public:
         return asio::query(poster_, asio::execution::context);
     }
 
+    /// What the registry has to count it as work of, if that is not done here: context_registry::add().
+    [[nodiscard]] asio::io_context* counted_loop() const noexcept {
+        if constexpr (IsLoop) {
+            return &asio::query(poster_, asio::execution::context);
+        } else {
+            return nullptr;
+        }
+    }
+
     [[nodiscard]] asio::any_io_executor erased() const {
         return asio::any_io_executor(asio::prefer(poster_, asio::execution::outstanding_work.untracked));
     }
 
 private:
+    [[nodiscard]] static work work_of([[maybe_unused]] poster const& ex) {
+        if constexpr (IsLoop) {
+            return {};
+        } else {
+            return tracked(ex);
+        }
+    }
+
     poster poster_;
-    tracked_executor<poster> work_;
+    work work_;
 };
 
 /// The same with an erased executor, which coroutines of Asio have. That of an io_context is mostly inside, and is taken out:
@@ -102,16 +124,25 @@ public:
         return loop_ ? loop_->context() : any_->context();
     }
 
+    [[nodiscard]] asio::io_context* counted_loop() const noexcept {
+        return loop_ ? loop_->counted_loop() : nullptr;
+    }
+
     [[nodiscard]] asio::any_io_executor erased() const { return loop_ ? loop_->erased() : any_->erased(); }
 
 private:
-    std::optional<basic_posting_work<LoopExecutor>> loop_; // the one or the other
+    std::optional<basic_posting_work<LoopExecutor, true>> loop_; // the one or the other
     std::optional<basic_posting_work<AnyExecutor>> any_;
 };
 
 template <class Executor>
 struct posting_work_over {
     using type = basic_posting_work<Executor>;
+};
+
+template <>
+struct posting_work_over<asio::io_context::executor_type> {
+    using type = basic_posting_work<asio::io_context::executor_type, true>;
 };
 
 template <>
@@ -169,9 +200,6 @@ template <class Executor, class Other>
 template <class Executor>
 inline constexpr bool can_host = asio::can_require_v<Executor const&, asio::execution::blocking_t::never_t>&&
     asio::can_query_v<Executor const&, asio::execution::context_t>;
-
-/// Stands for work that is held elsewhere.
-struct no_work {};
 
 } // namespace weir::detail
 

@@ -63,9 +63,9 @@ protected:
     handler_wait() noexcept = default;
     ~handler_wait() = default;
 
-    /// When it has been found that it has to wait.
-    void begin_waiting(owner& self, intrusive_ptr<context_registry> context) {
-        context_registry::add(std::move(context), *this);
+    /// When it has been found that it has to wait. It counts as work of `loop` meanwhile, if that is one.
+    void begin_waiting(owner& self, intrusive_ptr<context_registry> context, asio::io_context* loop) {
+        context_registry::add(std::move(context), *this, loop);
         wait_or_post(self);
     }
 

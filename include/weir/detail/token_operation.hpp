@@ -121,7 +121,7 @@ private:
             core_.retain();
         }
         connect(asio::get_associated_cancellation_slot(handler_));
-        begin_waiting(self, context_registry::of(work_.context()));
+        begin_waiting(self, context_registry::of(work_.context()), work_.counted_loop());
     }
 
     bool try_complete() override { return core_.try_complete(); }
@@ -190,7 +190,8 @@ private:
     io_work<io_executor> io_work_;
     Core core_;
     Handler handler_;
-    posting_work<host_executor> work_;
+    std::conditional_t<has_immediate_executor, basic_posting_work<host_executor>, posting_work<host_executor>>
+        work_;
     completion_work handler_work_;
 };
 
