@@ -271,6 +271,27 @@ TEST_CASE("run queue: what is held for far too long again and again is held ever
     CHECK(not_held() == 65'536);
 }
 
+TEST_CASE(
+    "run queue: turns that hold something are timed until some were short, and one in eight from then on") {
+    using namespace std::chrono_literals;
+    weir::detail::distrust d;
+    auto const timed = [&d](int turns) {
+        int n = 0;
+        for (; turns != 0; --turns) {
+            if (d.wants_time()) {
+                ++n;
+                d.note(1us);
+            }
+        }
+        return n;
+    };
+    CHECK(timed(8) == 8);
+    CHECK(timed(80) == 10);
+    CHECK(d.note(51us));
+    CHECK(timed(8) == 8);
+    CHECK(timed(8) == 1);
+}
+
 TEST_CASE("run queue: two threads that find it while its last owner goes, and make nodes ready") {
     asio::io_context ctx(1);
     support::two_threads both;

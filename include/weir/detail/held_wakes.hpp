@@ -51,17 +51,27 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
 
-    void add(held_wake& w) noexcept {
+    /// `is_timed`: whether the clock is looked at if it is the first.
+    void add(held_wake& w, bool is_timed) noexcept {
         if (empty()) {
-            since_ = clock::now();
+            since_ = is_timed ? clock::now() : clock::time_point::min();
         }
         *last_ = &w;
         last_ = &w.next_;
     }
 
-    /// For how long the first of them has been held; no time if there is none.
-    [[nodiscard]] std::chrono::nanoseconds age() const noexcept {
-        return empty() ? std::chrono::nanoseconds::zero() : clock::now() - since_;
+    [[nodiscard]] bool is_timed() const noexcept { return since_ != clock::time_point::min(); }
+
+    /// For how long the first of them has been held; if it was not timed, since this was asked first. No time if there is none.
+    [[nodiscard]] std::chrono::nanoseconds age() noexcept {
+        if (empty()) {
+            return std::chrono::nanoseconds::zero();
+        }
+        auto const now = clock::now();
+        if (!is_timed()) {
+            since_ = now;
+        }
+        return now - since_;
     }
 
     void post_all(posted_as how) noexcept {
@@ -77,7 +87,7 @@ private:
 
     held_wake* first_ = nullptr;
     held_wake** last_ = &first_;
-    clock::time_point since_; // of the first
+    clock::time_point since_ = clock::time_point::min(); // of the first; min(): not known
 };
 
 /// How many of its next wake-ups a queue does not hold. A turn that takes a little longer than another thread needs to wake
@@ -88,9 +98,11 @@ public:
     /// The first of a turn's wake-ups was held for so long. True if that was too long.
     bool note(std::chrono::nanoseconds held) noexcept {
         if (held <= longest) {
+            short_turns_ = short_turns_ < sure ? short_turns_ + 1 : sure;
             next_ = next_ > least ? next_ / 2 : least;
             return false;
         }
+        short_turns_ = 0;
         if (held <= far_longer) {
             left_ = least;
         } else {
@@ -102,6 +114,10 @@ public:
 
     [[nodiscard]] static bool is_too_long(std::chrono::nanoseconds held) noexcept { return held > longest; }
 
+    /// Whether the turn that holds something now is timed. To look at the clock twice takes as long as a short turn's work, so
+    /// a queue that has had nothing but short ones is looked at now and then.
+    [[nodiscard]] bool wants_time() noexcept { return short_turns_ < sure || ++untimed_ % sure == 0; }
+
     /// Whether one wake-up more is not to be held.
     [[nodiscard]] bool spend() noexcept { return left_ != 0 && left_-- != 0; }
 
@@ -111,8 +127,12 @@ private:
     static constexpr unsigned least = 64;
     static constexpr unsigned most = 1U << 16;
 
+    static constexpr unsigned sure = 8; // turns
+
     unsigned left_ = 0;
     unsigned next_ = least;
+    unsigned short_turns_ = 0; // one after the other, of those that were timed; up to sure
+    unsigned untimed_ = 0;
 };
 
 } // namespace weir::detail

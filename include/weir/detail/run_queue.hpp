@@ -200,7 +200,7 @@ private:
 
         void post_held() noexcept {
             if (!held.empty()) {
-                bool const is_late = queue.distrust_.note(held.age());
+                bool const is_late = held.is_timed() && queue.distrust_.note(held.age());
                 held.post_all(is_late ? posted_as::work_of_its_own : how_);
             }
         }
@@ -218,7 +218,7 @@ private:
                 queue.distrust_.spend()) {
                 return false;
             }
-            held.add(other);
+            held.add(other, queue.distrust_.wants_time());
             return true;
         }
 
