@@ -41,8 +41,13 @@ class routing_table {
         ids named;                         // subscribed by exact name, less what was unsubscribed
         std::vector<std::string> patterns; // the same
         ids instruments;                   // where it is entered
-        std::vector<market_tick> staged;   // of this run, or waiting for room
+        std::vector<market_tick> staged;   // of this run, or waiting for room; unless its queue is direct
         bool has_ended = false;            // gets no more; stays until its handle goes, for its counts
+    };
+
+    struct route {
+        subscriber* to;
+        subscription_queue* direct; // its queue, if that takes ticks one by one; else null
     };
 
 public:
@@ -74,7 +79,7 @@ public:
         if (!entered.patterns.empty())
             with_patterns_.push_back(&entered);
         for (instrument_id const id : entered.instruments)
-            routes_[id].push_back(&entered);
+            enter(entered, id);
         std::for_each(entered.instruments.begin(), entered.instruments.end(), each);
     }
 
@@ -88,18 +93,23 @@ public:
     void stage(market_tick const& tick) {
         if (tick.instrument >= routes_.size())
             learn_instruments();
-        for (subscriber* s : routes_[tick.instrument]) {
-            if (s->staged.empty())
+        for (auto const [s, direct] : routes_[tick.instrument]) {
+            if (direct != nullptr ? direct->write(tick) : s->staged.empty())
                 staged_.push_back(s);
-            s->staged.push_back(tick);
+            if (direct == nullptr)
+                s->staged.push_back(tick);
         }
     }
 
     /// Hands what is staged to the queues. False: some queue has no room, and keeps data waiting.
     bool flush() {
         std::erase_if(staged_, [this](subscriber* s) {
-            auto const taken = s->queue->offer(s->staged);
-            s->staged.erase(s->staged.begin(), s->staged.begin() + static_cast<std::ptrdiff_t>(taken));
+            if (s->queue->is_direct()) {
+                s->queue->publish();
+            } else {
+                auto const taken = s->queue->offer(s->staged);
+                s->staged.erase(s->staged.begin(), s->staged.begin() + static_cast<std::ptrdiff_t>(taken));
+            }
             if (s->queue->is_disconnected()) {
                 leave_instruments(*s);
                 s->has_ended = true;
@@ -140,7 +150,7 @@ public:
     [[nodiscard]] std::size_t staged() const noexcept {
         std::size_t n = 0;
         for (subscriber const* s : staged_)
-            n += s->staged.size();
+            n += s->staged.size() + s->queue->unpublished();
         return n;
     }
 
@@ -171,13 +181,21 @@ private:
                            [name = symbols_->name(id)](std::string const& p) { return glob_match(p, name); });
     }
 
+    void enter(subscriber& s, instrument_id id) {
+        routes_[id].push_back({&s, s.queue->is_direct() ? s.queue.get() : nullptr});
+    }
+
+    void leave(subscriber& s, instrument_id id) {
+        std::erase_if(routes_[id], [&s](route const& r) { return r.to == &s; });
+    }
+
     /// Holds instruments that are new in the symbol table against everybody's patterns.
     void learn_instruments() {
         for (auto id = static_cast<instrument_id>(routes_.size()); id < symbols_->size(); ++id) {
             routes_.emplace_back();
             for (subscriber* s : with_patterns_) {
                 if (wants(*s, id)) {
-                    routes_[id].push_back(s);
+                    enter(*s, id);
                     s->instruments.push_back(id);
                 }
             }
@@ -204,7 +222,7 @@ private:
         if (!id)
             return false;
         auto const entered = std::exchange(routes_[*id], {});
-        for (subscriber* s : entered) {
+        for (auto const& [s, direct] : entered) {
             remove(s->named, *id);
             remove(s->instruments, *id);
             end_if_nothing_is_left(*s);
@@ -222,7 +240,7 @@ private:
         std::erase_if(s.instruments, [&](instrument_id id) {
             if (wants(s, id))
                 return false;
-            std::erase(routes_[id], &s);
+            leave(s, id);
             return true;
         });
     }
@@ -230,7 +248,7 @@ private:
     /// Leaves them all, and is entered for no new ones.
     void leave_instruments(subscriber& s) {
         for (instrument_id id : s.instruments)
-            std::erase(routes_[id], &s);
+            leave(s, id);
         s.instruments.clear();
         if (!s.patterns.empty())
             std::erase(with_patterns_, &s);
@@ -247,7 +265,7 @@ private:
     Symbols const* symbols_;
     std::vector<std::unique_ptr<subscriber>> subscribers_; // each at its queue's place()
     std::vector<subscriber*> with_patterns_;               // those who may get instruments that are new
-    std::vector<std::vector<subscriber*>> routes_;         // by instrument
+    std::vector<std::vector<route>> routes_;               // by instrument
     std::vector<subscriber*> staged_;                      // those with something staged
     delivery_counts gone_;                                 // of subscribers that were forgotten
 };
