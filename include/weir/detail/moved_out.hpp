@@ -41,6 +41,9 @@ template <class T>
         std::optional<T> whole;
         std::memcpy(static_cast<void*>(&whole), &words, sizeof whole);
         return whole;
+    } else if constexpr (std::is_trivially_copyable_v<T>) {
+        return from ? std::optional<T>(*from)
+                    : std::nullopt; // not the flag in one with the value's last bytes
     } else {
         return std::move(from);
     }
