@@ -39,33 +39,53 @@ struct trade_summary {
 
     void add(market_tick const& tick) {
         sums.add(tick.price, tick.volume);
-        include({tick.event_time, tick.sequence, tick.price, tick.volume}, tick.price, tick.price);
-        ++count;
+        if (count++ == 0) [[unlikely]] {
+            first = last = place_of(tick);
+            high = low = tick.price;
+            return;
+        }
+        if (tick.event_time > last.event_time) [[likely]] { // what mostly comes, without a look at the rest
+            last.event_time =
+                tick.event_time; // member by member: a copy of all in one would be read before it is written
+            last.sequence = tick.sequence;
+            last.price = tick.price;
+            last.volume = tick.volume;
+        } else {
+            place(place_of(tick));
+        }
+        high = std::max(high, tick.price);
+        low = std::min(low, tick.price);
     }
 
     void merge(trade_summary const& other) {
         if (other.count == 0)
             return;
         sums.merge(other.sums);
-        include(other.first, other.high, other.low);
-        last = std::max(last, other.last);
+        if (count == 0) {
+            first = other.first;
+            last = other.last;
+            high = other.high;
+            low = other.low;
+        } else {
+            first = std::min(first, other.first);
+            last = std::max(last, other.last);
+            high = std::max(high, other.high);
+            low = std::min(low, other.low);
+        }
         count += other.count;
     }
 
 private:
-    void include(trade_place const& place, decimal highest, decimal lowest) {
-        if (count == 0) {
-            first = last = place;
-            high = highest;
-            low = lowest;
-            return;
-        }
-        if (place < first)
-            first = place;
-        else if (last < place)
-            last = place;
-        high = std::max(high, highest);
-        low = std::min(low, lowest);
+    static trade_place place_of(market_tick const& tick) noexcept {
+        return {tick.event_time, tick.sequence, tick.price, tick.volume};
+    }
+
+    /// Of one that is not the first to come.
+    void place(trade_place const& where) noexcept {
+        if (where < first)
+            first = where;
+        else if (last < where)
+            last = where;
     }
 };
 
