@@ -26,6 +26,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -317,6 +319,32 @@ TEST_CASE("operation: an optional that is moved out in one piece is what it was"
     CHECK(same(&here));
     CHECK(same(std::int32_t{-1}));
     CHECK(same(std::string("longer than what a string keeps in itself")));
+}
+
+namespace {
+
+/// As plain as a number, but there shall be one of it.
+template <std::size_t Size>
+class plain_handle {
+public:
+    explicit plain_handle(int n) noexcept : numbers_{n} {}
+
+    plain_handle(plain_handle&&) noexcept = default;
+    plain_handle& operator=(plain_handle&&) noexcept = default;
+
+    [[nodiscard]] int number() const noexcept { return numbers_[0]; }
+
+private:
+    std::array<int, Size> numbers_;
+};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("operation: a plain value that can only be moved is moved out", "", plain_handle<1>,
+                   plain_handle<2>, plain_handle<3>) {
+    static_assert(std::is_trivially_copyable_v<TestType> && !std::is_copy_constructible_v<TestType>);
+    std::optional<TestType> full(TestType(7));
+    CHECK(weir::detail::moved_out(full).value().number() == 7);
 }
 
 } // namespace operation_test

@@ -42,8 +42,8 @@ template <class T>
         std::memcpy(static_cast<void*>(&whole), &words, sizeof whole);
         return whole;
     } else if constexpr (std::is_trivially_copyable_v<T>) {
-        return from ? std::optional<T>(*from)
-                    : std::nullopt; // not the flag in one with the value's last bytes
+        return from ? std::optional<T>(std::move(*from)) // which may be all that it allows
+                    : std::nullopt;                      // not the flag in one with the value's last bytes
     } else {
         return std::move(from);
     }
