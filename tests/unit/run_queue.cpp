@@ -292,6 +292,42 @@ TEST_CASE(
     CHECK(timed(8) == 1);
 }
 
+TEST_CASE("run queue: a turn that wakes two is timed as often as one that wakes one") {
+    using clock = std::chrono::steady_clock;
+    constexpr int short_turns = 16;
+    constexpr int long_turns =
+        16; // at least one of them is timed, and then the next 64 wake-ups are not held
+    asio::thread_pool pool(1);
+    auto const mine = share(asio::make_strand(pool));
+    auto const one = share(asio::make_strand(pool));
+    auto const other = share(asio::make_strand(pool));
+    int turns = 0;
+    int woken = 0;
+    int woken_before_end = 0; // of the last turn
+    caller first([&] { ++woken; });
+    caller second([&] { ++woken; });
+    std::function<void()> next_turn;
+    caller waker([&] {
+        woken = 0;
+        one->push(first);
+        other->push(second);
+        auto const until = clock::now() + std::chrono::microseconds(turns < short_turns ? 0 : 100);
+        while (clock::now() < until) {
+        }
+        asio::post(pool, next_turn); // before what is held, and behind what is not
+    });
+    next_turn = [&] {
+        woken_before_end = woken;
+        if (++turns != short_turns + long_turns) {
+            mine->push(waker);
+        }
+    };
+    mine->push(waker);
+    pool.join();
+    CHECK(woken == 2);
+    CHECK(woken_before_end == 2);
+}
+
 TEST_CASE("run queue: two threads that find it while its last owner goes, and make nodes ready") {
     asio::io_context ctx(1);
     support::two_threads both;

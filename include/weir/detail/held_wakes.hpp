@@ -16,7 +16,8 @@
 // time:
 //   - a turn that goes on for too long is noticed, at one of the next `budget_slice` operations that the
 //     task completes, and posts what it holds at once;
-//   - a queue whose turn has held something for too long, noticed or not, holds none of its next wake-ups (distrust);
+//   - a queue whose turn has held something for too long holds none of its next wake-ups (distrust). After some short turns
+//     only one in a few is timed, so that this may be found out some turns later;
 //   - what starts to run for the first time, what shares work with others (one of the receivers of an mpmc channel), what
 //     belongs to another context, and what does not run on a thread_pool (keeps_its_threads()) is never held: on a loop of
 //     one thread the order would depend on the clock.
@@ -114,7 +115,7 @@ public:
 
     [[nodiscard]] static bool is_too_long(std::chrono::nanoseconds held) noexcept { return held > longest; }
 
-    /// Whether the turn that holds something now is timed. To look at the clock twice takes as long as a short turn's work, so
+    /// Whether what a turn begins to hold now is timed. To look at the clock twice takes as long as a short turn's work, so
     /// a queue that has had nothing but short ones is looked at now and then.
     [[nodiscard]] bool wants_time() noexcept { return short_turns_ < sure || ++untimed_ % sure == 0; }
 

@@ -218,7 +218,7 @@ private:
                 queue.distrust_.spend()) {
                 return false;
             }
-            held.add(other, queue.distrust_.wants_time());
+            held.add(other, held.empty() && queue.distrust_.wants_time());
             return true;
         }
 
