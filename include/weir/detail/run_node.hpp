@@ -5,10 +5,9 @@
 
 // What a run queue (run_queue.hpp) knows of those who use it.
 
+#include <weir/detail/atomic.hpp>
 #include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/ready_list.hpp>
-
-#include <atomic>
 
 namespace weir::detail {
 

@@ -13,6 +13,8 @@
 //                       |\--wake--> woken early --close--> woken, and whoever closed looks again
 //                       \--stay_awake--> awake (looks) open--> ...
 
+#include <weir/detail/atomic.hpp>
+
 #include <atomic>
 #include <cstdint>
 
