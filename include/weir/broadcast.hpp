@@ -21,7 +21,7 @@
 // Threads       Copies of a sender, and distinct receivers, may be used on different threads at once. A receiver has
 //               its own thread or strand: one operation at a time, a second gets errc::busy.
 // Memory        The ring is allocated by the first send; values that are not trivially copyable in pooled blocks. An
-//               idle channel of int has 264 bytes, with a capacity of 1024 in use 16648.
+//               idle channel of int has 232 bytes, with a capacity of 1024 in use 16616.
 //
 //   auto [tx, rx] = weir::broadcast::channel<stop>(ctx, 1);
 //   auto another = tx.subscribe();
@@ -199,7 +199,7 @@ public:
     /// The same channel?
     [[nodiscard]] bool operator==(sender const& other) const noexcept { return core_ == other.core_; }
 
-    /// A receiver that stands behind everything sent so far.
+    /// A receiver that stands behind everything sent so far. Throws std::length_error if there are 2^23 already.
     [[nodiscard]] receiver_type subscribe() const { return receiver_type(*core_, executor_); }
 
     /// Sends to all receivers, over the oldest value if the ring is full. Never waits.

@@ -108,7 +108,7 @@ TEST_CASE("memory: an idle channel has no slots, handles are small, and so is a 
           {"", 104, 104, 16, 16, 160});
     check(weigh(
               "broadcast", [&] { return weir::broadcast::channel<int>(ex, 1024); }, send),
-          {"", 264, 16648, 16, 16, 160});
+          {"", 232, 16616, 16, 16, 160});
     check(weigh(
               "watch", [&] { return weir::watch::channel<int>(ex, 1); }, send),
           {"", 248, 248, 16, 16, 160});

@@ -23,6 +23,8 @@ namespace weir::detail {
 template <class Stored>
 class broadcast_ring {
 public:
+    static constexpr std::size_t max_receivers = ~std::size_t{0};
+
     struct slot {
         Stored value{};
         std::size_t needed = 0;
@@ -37,8 +39,6 @@ public:
 
     /// They are made without the mutex. Gives what it had in exchange.
     void use(std::vector<slot>& slots) noexcept { slots_.swap(slots); }
-
-    slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & (capacity_ - 1)]; }
 
     /// The position that is sent next.
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
@@ -57,6 +57,16 @@ public:
         };
     }
 
+    void await_room(bool) noexcept {}
+
+    [[nodiscard]] Stored& value(std::uint64_t p) noexcept { return at(p).value; }
+
+    /// One receiver more needs what stands at p.
+    void need(std::uint64_t p) noexcept { ++at(p).needed; }
+
+    /// One receiver less needs it. True: it was the last.
+    bool pass(std::uint64_t p) noexcept { return --at(p).needed == 0; }
+
     /// Gives what was overwritten in exchange.
     void put(Stored& next, std::size_t receivers) noexcept {
         slot& s = at(tail_);
@@ -66,6 +76,8 @@ public:
     }
 
 private:
+    slot& at(std::uint64_t p) noexcept { return slots_[static_cast<std::size_t>(p) & (capacity_ - 1)]; }
+
     std::size_t const capacity_;
     std::vector<slot> slots_; // none, or capacity_
     std::uint64_t tail_ = 0;

@@ -115,7 +115,11 @@ class plain_value {
 public:
     plain_value() noexcept : nothing_{} {}
 
-    explicit plain_value(T const& value) noexcept : value_(value) {}
+    explicit plain_value(T const& value) noexcept requires(!std::is_empty_v<T>) : value_(value) {}
+
+    explicit plain_value(T const& value) noexcept requires(std::is_empty_v<T>) : nothing_{} {
+        std::construct_at(std::addressof(value_), value); // its byte says nothing, but is copied
+    }
 
     [[nodiscard]] T const& value() const noexcept { return value_; }
 
