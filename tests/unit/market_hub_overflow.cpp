@@ -7,6 +7,8 @@
 #include "support/outcome.hpp"
 #include "support/stepped_hub.hpp"
 
+#include <boost/asio/detached.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -196,6 +198,73 @@ TEST_CASE("overflow disconnect: a receive that is parked gets its ticks, so the 
         CHECK(got.value()->sequence == n);
     }
     CHECK_FALSE(sub.is_disconnected());
+}
+
+/// Sends n ticks of an instrument, as a producer that never has to wait for one.
+weir::task<> flood(stepped_hub& h, weir::mpsc::sender<market_tick> feed, int n) {
+    for (; n != 0; --n) {
+        auto const tick = h.tick(h.spot_btc);
+        co_await feed.async_send(tick);
+    }
+}
+
+/// How many ticks there were each time that the subscriber had to wait for one.
+weir::task<> measure_bursts(subscription& sub, std::vector<std::size_t>& bursts) {
+    bool has_waited = true;
+    while (auto const tick = co_await sub.async_receive()) {
+        if (has_waited)
+            bursts.push_back(sub.size() + 1);
+        has_waited = sub.size() == 0;
+    }
+}
+
+TEST_CASE(
+    "overflow, many ticks: they are handed over together, but not where a subscriber would lose some by it") {
+    bool const has_room = GENERATE(true, false); // for a run more, once it has one of 128
+    stepped_hub h(hub_options{.data_capacity = 1024, .run_size = 256});
+    h.run();
+    auto sub = h.subscribe("*", {.capacity = has_room ? 1024U : 300U});
+    std::vector<std::size_t> bursts;
+    weir::spawn(*h.loop, measure_bursts(sub, bursts), boost::asio::detached);
+    weir::spawn(*h.loop, flood(h, h.hub->feed(), 1024), boost::asio::detached);
+    h.step();
+    CHECK_FALSE(h.shut_down());
+    CHECK(sub.delivered() == 1024);
+    CHECK(sub.dropped() == 0);
+    REQUIRE_FALSE(bursts.empty());
+    CHECK((*std::max_element(bursts.begin(), bursts.end()) > 256) == has_room);
+}
+
+TEST_CASE("overflow, many ticks: what is held is handed over before a command, and when nothing follows") {
+    stepped_hub h;
+    h.run();
+    auto sub = h.subscribe("*");
+    REQUIRE(h.send(h.spot_btc, 100) == 100);
+    auto const s = h.statistics();
+    CHECK(s.received == 100);
+    CHECK(s.staged == 0);
+    CHECK(s.queued == 100);
+    h.send_and_step(h.spot_btc, 100);
+    CHECK(sequences(sub).size() == 200);
+}
+
+TEST_CASE("overflow, many ticks: the hub or its loop goes while it holds some") {
+    stepped_hub h;
+    h.run();
+    auto sub = h.subscribe("*");
+    REQUIRE(h.send(h.spot_btc, 100) == 100);
+    while (h.hub->statistics().received == 0)
+        REQUIRE(h.loop->poll_one() == 1);
+    REQUIRE(h.hub->statistics().staged == 100);
+    if (GENERATE(true, false)) {
+        h.hub.reset();
+        h.step();
+        CHECK(h.has_ended);
+        CHECK(h.failure);
+    } else {
+        h.loop.reset();
+    }
+    CHECK(sequences(sub).size() == 100);
 }
 
 } // namespace market_hub_overflow_test

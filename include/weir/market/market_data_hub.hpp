@@ -22,7 +22,9 @@
 #include <weir/timeout.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -41,7 +43,8 @@
 /// broadcast shutdown. Each tick goes to the subscribers of its instrument and into a price_aggregator. The loop owns
 /// all of the hub's state, so nothing of it needs a lock; subscribers on other threads share only their own queue.
 ///
-///   data       taken in runs of up to hub_options::run_size; the channel holds producers back when it is full
+///   data       taken in runs of up to hub_options::run_size; the channel holds producers back when it is full. Subscribers
+///              get a run as soon as it is taken, or after some more if one after the other is long
 ///   commands   subscribe, unsubscribe, get statistics, shut down: see hub_client
 ///   shutdown   by command or by a value on the broadcast; new ticks and commands are refused from then on, ticks that
 ///              were accepted are processed and delivered, then every subscription is closed and run() ends
@@ -146,6 +149,7 @@ private:
     task<> loop();
     task<> drain();
     void process_run();
+    void hand_over();
     void look_after_subscribers();
     void close() noexcept;
     void refuse_commands();
@@ -158,6 +162,13 @@ private:
     [[nodiscard]] bool is_valid(market_tick const& tick) const noexcept {
         return tick.instrument < symbols_.size() && tick.price > decimal() && tick.volume > decimal();
     }
+
+    // Ticks are handed over run by run, so that a subscriber is woken once for all that it gets of a run. A run that is long
+    // and still all that there was says that its producers have had to stop for others, and will send more: the hub lets them
+    // run, and hands over together, where that costs no subscriber a tick (routing_table::has_room()). A command, a shutdown
+    // or a subscriber that goes ends it.
+    static constexpr std::size_t least_held = 64;
+    static constexpr std::size_t most_held = 512;
 
     hub_options const options_;
     weir::detail::bound_executor<asio::any_io_executor> executor_;
@@ -177,6 +188,7 @@ private:
     std::vector<market_tick> last_; // the last tick of each instrument, for snapshots; no volume: none yet
     std::vector<market_tick> run_;  // the ticks being processed
     std::vector<reply_sender<done>> shutdown_answers_;
+    std::size_t held_ = 0; // ticks processed and not handed over
     std::uint64_t received_ = 0;
     std::uint64_t rejected_ = 0;
     std::uint64_t left_behind_ = 0;
@@ -197,7 +209,7 @@ market_data_hub::market_data_hub(asio::any_io_executor const& ex, hub_options co
       shutdown_sender_(std::move(shutdown.first)),
       shutdown_(std::move(shutdown.second)),
       signal_(new detail::hub_signal),
-      routes_(symbols_) {
+      routes_(symbols_, options.run_size) {
     if (options.run_size == 0)
         throw std::invalid_argument("weir: the run size of a hub must be at least 1");
     run_.reserve(options.run_size);
@@ -206,15 +218,26 @@ market_data_hub::market_data_hub(asio::any_io_executor const& ex, hub_options co
 inline task<> market_data_hub::loop() {
     at_end ending(*this);
     auto on_shutdown = [this](shutdown_notice) { is_running_ = false; };
-    auto on_command = [this](market_command c) { std::visit([this](auto& one) { execute(one); }, c); };
+    auto on_command = [this](market_command c) {
+        hand_over();
+        std::visit([this](auto& one) { execute(one); }, c);
+    };
     auto on_data = [this](std::size_t) { process_run(); };
     auto on_signal = [this] { look_after_subscribers(); };
     while (is_running_) {
-        co_await select(
-            on(shutdown_, on_shutdown), on(*commands_, on_command),
-            on(data_.async_receive_many(run_, options_.run_size), on_data).when(!routes_.is_blocked()),
-            on(operation(detail::signal_core(*signal_)), on_signal));
+        if (held_ != 0) {
+            co_await yield_now();
+            if (!ending.hub) // which has gone meanwhile
+                throw boost::system::system_error(asio::error::operation_aborted);
+            if (data_.empty())
+                hand_over();
+        }
+        bool const takes_data = held_ != 0 || !routes_.is_blocked();
+        co_await select(on(shutdown_, on_shutdown), on(*commands_, on_command),
+                        on(data_.async_receive_many(run_, options_.run_size), on_data).when(takes_data),
+                        on(operation(detail::signal_core(*signal_)), on_signal));
     }
+    hand_over();
     co_await drain();
 }
 
@@ -231,7 +254,17 @@ inline void market_data_hub::process_run() {
         last_[tick.instrument] = tick;
         routes_.stage(tick);
     }
+    std::size_t const n = run_.size();
     run_.clear();
+    held_ += n;
+    bool const is_held =
+        is_running_ && n >= least_held && n < options_.run_size && held_ < most_held && routes_.has_room();
+    if (!is_held)
+        hand_over();
+}
+
+inline void market_data_hub::hand_over() {
+    held_ = 0;
     routes_.flush();
 }
 
@@ -240,7 +273,7 @@ inline void market_data_hub::look_after_subscribers() {
     signal_->take_gone([this](detail::hub_signal::leaver& gone) {
         routes_.forget(static_cast<detail::subscription_queue&>(gone));
     });
-    routes_.flush();
+    hand_over();
 }
 
 inline void market_data_hub::execute(subscribe& command) {

@@ -51,7 +51,9 @@ class routing_table {
     };
 
 public:
-    explicit routing_table(Symbols const& symbols) noexcept : symbols_(&symbols) {}
+    /// `run_size` is how many ticks may be staged before anybody asks has_room() again.
+    explicit routing_table(Symbols const& symbols, std::size_t run_size = 1) noexcept
+        : symbols_(&symbols), run_size_(run_size) {}
 
     /// Enters a subscriber; `each(id)` is called for every instrument that it gets.
     /// Requires: the symbol table knows the names that are no patterns.
@@ -96,13 +98,18 @@ public:
         for (auto const [s, direct] : routes_[tick.instrument]) {
             if (direct != nullptr ? direct->write(tick) : s->staged.empty())
                 staged_.push_back(s);
-            if (direct == nullptr)
+            if (direct == nullptr) {
                 s->staged.push_back(tick);
+                has_room_ = false; // they want it now
+            } else if (direct->room() < run_size_ && direct->unpublished() != 0) {
+                has_room_ = false;
+            }
         }
     }
 
     /// Hands what is staged to the queues. False: some queue has no room, and keeps data waiting.
     bool flush() {
+        has_room_ = true;
         std::erase_if(staged_, [this](subscriber* s) {
             if (s->queue->is_direct()) {
                 s->queue->publish();
@@ -118,6 +125,10 @@ public:
         });
         return !is_blocked();
     }
+
+    /// Whether one more run may be staged before flush() without harm: all who have something staged have room for all of that
+    /// run, and a rule by which nothing that waits is changed.
+    [[nodiscard]] bool has_room() const noexcept { return has_room_; }
 
     [[nodiscard]] bool is_blocked() const noexcept { return !staged_.empty(); }
 
@@ -263,6 +274,8 @@ private:
     }
 
     Symbols const* symbols_;
+    std::size_t const run_size_;
+    bool has_room_ = true;                                 // since the last flush
     std::vector<std::unique_ptr<subscriber>> subscribers_; // each at its queue's place()
     std::vector<subscriber*> with_patterns_;               // those who may get instruments that are new
     std::vector<std::vector<route>> routes_;               // by instrument

@@ -78,6 +78,9 @@ public:
     /// How many ticks were written since publish().
     [[nodiscard]] std::size_t unpublished() const noexcept { return ring_.unpublished(); }
 
+    /// How many may be written before the ring is full, at least.
+    [[nodiscard]] std::size_t room() const noexcept { return ring_.room(); }
+
     /// Hands over what was written.
     void publish() noexcept {
         wake_batch woken;

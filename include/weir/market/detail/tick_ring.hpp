@@ -91,6 +91,11 @@ public:
         return static_cast<std::size_t>(written_ - tail_.load(std::memory_order_relaxed)); // [Q] own
     }
 
+    /// How many may be written before it is full, at least.
+    [[nodiscard]] std::size_t room() const noexcept {
+        return capacity_ - static_cast<std::size_t>(written_ - seen_head_);
+    }
+
     void close() noexcept {
         publish();
         is_closed_.store(true, std::memory_order_release); // [C]
