@@ -8,14 +8,17 @@
 //   value_mutex_   the value lock: which value there is. Modifiers run under it, no other user code does.
 //   mutex_         who waits, how many receivers there are, whether the senders have gone. No user code at all, so whoever
 //                  waits, cancels, comes or goes is not held up by a modifier.
-//   version_       is written under both, and so may be read under either. Both are taken in this order.
+//   version_       is written under both. Both are taken in this order.
 //
 // A reader takes a snapshot and its version under the value lock and copies after letting go (shared_value.hpp); so the
 // two always belong together. A modifier edits in place if no reader holds a snapshot; else it edits a copy, made without
 // the lock and thrown away if the value was replaced meanwhile.
 //
 // No wake-up is lost: parking compares versions under mutex_, under which a sender writes the version and takes the
-// waiters. No end comes before a value: version and closing are read together.
+// waiters.
+//
+//   [V] whether there is a newer version is looked at without a lock. No end comes before a value: senders close after their
+//       last version, releasing; who looks reads first whether they have, acquiring, and then the version.
 
 #include <weir/detail/channel_owners.hpp>
 #include <weir/detail/config.hpp>
@@ -23,6 +26,7 @@
 #include <weir/detail/shared_value.hpp>
 #include <weir/detail/waiter.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -42,6 +46,8 @@ class watch_core : public channel_owners<watch_core<T, Threading>, Threading> {
     using stored = typename values::stored;
     using snapshot = typename values::snapshot;
     using mutex = typename Threading::mutex;
+    template <class U>
+    using atomic = typename Threading::template atomic<U>;
 
 public:
     explicit watch_core(T&& initial)
@@ -142,8 +148,7 @@ public:
     }
 
     [[nodiscard]] std::uint64_t version() const noexcept {
-        std::lock_guard lock(mutex_);
-        return version_;
+        return version_.load(std::memory_order_acquire); // [V]
     }
 
     // --- receivers -----------------------------------------------------------------------------------------------
@@ -152,7 +157,7 @@ public:
     std::uint64_t add_receiver() noexcept {
         std::lock_guard lock(mutex_);
         ++receivers_;
-        return version_;
+        return version_.load(std::memory_order_relaxed); // [V] under a lock
     }
 
     /// `parked` is the waiter of the receive that is under way, if there is one: it comes to look, and ends.
@@ -168,7 +173,7 @@ public:
     /// Waits for another version than `past`, or for the end.
     wait_result park(std::uint64_t past, waiter& w) {
         std::lock_guard lock(mutex_);
-        if (version_ != past || is_without_senders_) {
+        if (version_.load(std::memory_order_relaxed) != past || is_without_senders()) { // [V] under a lock
             return wait_result::look_again;
         }
         return parked_.park(w);
@@ -187,15 +192,14 @@ public:
     }
 
     [[nodiscard]] bool is_without_senders() const noexcept {
-        std::lock_guard lock(mutex_);
-        return is_without_senders_;
+        return is_without_senders_.load(std::memory_order_acquire); // [V]
     }
 
     /// The last sender has gone: the value will not change any more.
     void close() noexcept {
         wake_batch woken;
         std::lock_guard lock(mutex_);
-        is_without_senders_ = true;
+        is_without_senders_.store(true, std::memory_order_release); // [V]
         parked_.wake_all(woken);
     }
 
@@ -226,13 +230,13 @@ private:
 
     [[nodiscard]] looked look() const {
         std::lock_guard lock(value_mutex_);
-        return {values::look(current_), version_};
+        return {values::look(current_), version_.load(std::memory_order_relaxed)}; // [V] under a lock
     }
 
     /// `done`: there is another version than `seen`. Does not wait for modifiers.
     [[nodiscard]] attempt compare(std::uint64_t seen) const noexcept {
-        std::lock_guard lock(mutex_);
-        return version_ != seen ? attempt::done : is_without_senders_ ? attempt::closed : attempt::not_now;
+        bool const is_end = is_without_senders(); // [V] first
+        return version() != seen ? attempt::done : is_end ? attempt::closed : attempt::not_now;
     }
 
     void publish(stored& next) noexcept {
@@ -245,7 +249,7 @@ private:
     /// Under the value lock.
     void next_version(wake_batch& woken) noexcept {
         std::lock_guard lock(mutex_);
-        ++version_;
+        version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_release); // [V]
         parked_.wake_all(woken);
     }
 
@@ -260,13 +264,13 @@ private:
 
     values values_; // before the value, which gives its block back to it
     mutable mutex value_mutex_;
-    stored current_;            // value_mutex_
-    std::uint64_t version_ = 0; // written under both, read under either
+    stored current_;                   // value_mutex_
+    atomic<std::uint64_t> version_{0}; // [V] counts up; who has both locks
     mutable mutex mutex_;
-    std::size_t receivers_ = 0;       // mutex_
-    bool is_without_senders_ = false; // mutex_
-    waiter_list parked_;              // mutex_; receives and waits for a predicate
-    waiter_list wait_closed_;         // mutex_; senders waiting for all receivers to go
+    std::size_t receivers_ = 0;              // mutex_
+    atomic<bool> is_without_senders_{false}; // [V] becomes true; who has mutex_
+    waiter_list parked_;                     // mutex_; receives and waits for a predicate
+    waiter_list wait_closed_;                // mutex_; senders waiting for all receivers to go
 };
 
 } // namespace weir::detail
