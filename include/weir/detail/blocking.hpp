@@ -65,7 +65,7 @@ template <class Threading, operation_core Core>
             yield_thread();
         }
     }
-    core.stop_waiting(w); // takes the core's lock: whoever woke us has let go of w
+    core.stop_waiting(w); // whoever woke us has let go of w afterwards
     return core.take();
 }
 

@@ -6,10 +6,12 @@
 // What channels with many senders and one receiver share, bounded or not: the flags of their word (channel_word.hpp),
 // the receiver that waits for a value, and those who wait for the close.
 //
-//   [R] receiver waits. The receiver sets the flag in the word under the mutex, and only while nothing has been sent
-//       that it has not taken. The next sender takes the flag out with the same exchange that takes a position, so it
-//       knows that it must wake, once its value is written. A receiver that finds a position taken but its value not
-//       yet written does not park: a sender is between two instructions, the receiver comes back through its executor.
+//   [R] receiver waits. The receiver enters its place (receiver_place.hpp) and then sets the flag in the word, and only
+//       while nothing has been sent that it has not taken. The next sender takes the flag out with the same exchange that
+//       takes a position, so it knows that it must wake, once its value is written. A receiver that finds a position taken
+//       but its value not yet written does not park: a sender is between two instructions, the receiver comes back through
+//       its executor. The flag may be left behind by a receiver that has stopped waiting, or was woken by somebody else: the
+//       next sender finds nobody in the place.
 //   [C] closed. Set under the mutex. Every path that can make "closed and drained" true looks for a waiting receiver
 //       afterwards.
 //   [G] receiver gone. A receiver that goes sets the flag and then destroys what is there; a sender writes its value and
@@ -20,6 +22,7 @@
 #include <weir/detail/channel_word.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/receiver_place.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <atomic>
@@ -52,14 +55,7 @@ public:
         waiter_list::leave(w);
     }
 
-    void unpark_receiver(waiter& w) noexcept {
-        std::lock_guard lock(mutex_);
-        if (receiver_ == &w) {
-            receiver_ = nullptr;
-            word_.fetch_and(~receiver_waits,
-                            std::memory_order_relaxed); // [R] whoever took it out first finds nobody
-        }
-    }
+    void unpark_receiver(waiter& w) noexcept { receiver_.leave(w); }
 
     /// Asked for each value, so the answer is not looked up in the senders' word.
     [[nodiscard]] bool is_receiver_gone() const noexcept { return has_receiver_left_; }
@@ -81,15 +77,16 @@ protected:
     /// Parks the receiver, unless has_to_look(word): something was sent, or nothing will be.
     template <class F>
     wait_result park_receiver_unless(F has_to_look, waiter& w) {
-        std::lock_guard lock(mutex_);
+        if (!receiver_.enter(w)) { // [R]
+            return wait_result::look_again;
+        }
         word s = word_.load(std::memory_order_acquire); // a guess, the exchange decides
         do {
             if (has_to_look(s)) {
-                return wait_result::look_again;
+                return receiver_.take_back(w) ? wait_result::look_again : wait_result::parked;
             }
         } while (!word_.compare_exchange_weak(s, s | receiver_waits, std::memory_order_acq_rel,
                                               std::memory_order_acquire)); // [R]
-        receiver_ = &w;
         return wait_result::parked;
     }
 
@@ -129,18 +126,10 @@ protected:
 
     void wake_receiver() noexcept {
         wake_batch woken;
-        std::lock_guard lock(mutex_);
         wake_receiver(woken);
     }
 
-    void wake_receiver(wake_batch& woken) noexcept { // under the mutex
-        if (waiter* w = std::exchange(receiver_, nullptr)) {
-            if ((word_.load(std::memory_order_relaxed) & receiver_waits) != 0) { // [R] no sender took it out
-                word_.fetch_and(~receiver_waits, std::memory_order_relaxed);     // [R] under the mutex
-            }
-            w->wake(woken);
-        }
-    }
+    void wake_receiver(wake_batch& woken) noexcept { receiver_.wake(woken); }
 
     template <class T, class Drain>
     void sweep_if_gone(Drain drain) noexcept {
@@ -157,9 +146,9 @@ protected:
 
     // used when somebody waits, and when the channel ends
     alignas(cache_line) mutex mutex_;
-    waiter_list wait_closed_;    // mutex_
-    waiter* receiver_ = nullptr; // mutex_; parked, [R] is set or about to be taken out by a sender
-    receive_turn turn_;          // the receiver's own
+    waiter_list wait_closed_;            // mutex_
+    receiver_place<Threading> receiver_; // [R]
+    receive_turn turn_;                  // the receiver's own
     bool has_receiver_left_ =
         false;                     // the receiver's own: its handle; the flag receiver_gone tells the senders
     atomic<unsigned> sweepers_{0}; // [G] who wants what is there destroyed, and has not been served; any side

@@ -97,7 +97,7 @@ private:
     std::coroutine_handle<> handle_;
     std::exception_ptr thrown_; // by the value's move
     bool is_cancelled_ = false;
-    bool was_woken_ = false; // since it was registered; set under the lock of the core
+    bool was_woken_ = false; // since it was registered; set as waiter.hpp says
     bool has_left_ = false;
 };
 

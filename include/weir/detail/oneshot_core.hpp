@@ -9,12 +9,14 @@
 //         value            the sender has written the value; nobody sets it after `receiver_closed`
 //         sender_gone      no value will come any more
 //         receiver_closed  no value is wanted any more
-//       and two that say who waits, set under the mutex by the one who waits, while none of the flags that it waits for
-//       is set. Setting a flag and reading who waits is one exchange, so one side always sees the other. The number of
-//       owners stands above the flags: a receiver for whom nobody waits sets its flag and goes in one exchange.
+//       and two that say who waits, set by the one who waits, while none of the flags that it waits for is set: who waits
+//       for the close under the mutex, the receiver after it has entered its place (receiver_place.hpp). Setting a flag and
+//       reading who waits is one exchange, so one side always sees the other. The number of owners stands above the flags: a
+//       receiver for whom nobody waits sets its flag and goes in one exchange.
 
 #include <weir/detail/config.hpp>
 #include <weir/detail/endpoint_operations.hpp>
+#include <weir/detail/receiver_place.hpp>
 #include <weir/detail/waiter.hpp>
 
 #include <atomic>
@@ -123,22 +125,15 @@ public:
     }
 
     wait_result park_receiver(waiter& w) {
-        std::lock_guard lock(mutex_);
-        receiver_ = &w;
-        unsigned const s = state_.fetch_or(receiver_waits, std::memory_order_acq_rel); // [O]
-        if ((s & (value | sender_gone | receiver_closed)) != 0) {
-            receiver_ = nullptr;
+        if (!receiver_.enter(w)) {
             return wait_result::look_again;
         }
-        return wait_result::parked;
+        unsigned const s = state_.fetch_or(receiver_waits, std::memory_order_acq_rel); // [O]
+        bool const has_to_look = (s & (value | sender_gone | receiver_closed)) != 0;
+        return has_to_look && receiver_.take_back(w) ? wait_result::look_again : wait_result::parked;
     }
 
-    void unpark_receiver(waiter& w) noexcept {
-        std::lock_guard lock(mutex_);
-        if (receiver_ == &w) {
-            receiver_ = nullptr;
-        }
-    }
+    void unpark_receiver(waiter& w) noexcept { receiver_.leave(w); }
 
     void close() noexcept {
         unsigned const s = state_.fetch_or(receiver_closed, std::memory_order_acq_rel); // [O]
@@ -146,7 +141,7 @@ public:
             wake_batch woken;
             std::lock_guard lock(mutex_);
             wait_closed_.wake_all(woken);
-            wake_receiver(woken);
+            receiver_.wake(woken);
         }
     }
 
@@ -228,14 +223,7 @@ private:
 
     void wake_receiver() noexcept {
         wake_batch woken;
-        std::lock_guard lock(mutex_);
-        wake_receiver(woken);
-    }
-
-    void wake_receiver(wake_batch& woken) noexcept { // under the mutex
-        if (waiter* w = std::exchange(receiver_, nullptr)) {
-            w->wake(woken);
-        }
+        receiver_.wake(woken);
     }
 
     atomic<unsigned> state_{2 * one_owner}; // [O] as above; both sides
@@ -243,7 +231,7 @@ private:
     bool gone_ = false;                     // the receiver's own
     receive_turn turn_;                     // the receiver's own
     typename Threading::mutex mutex_;
-    waiter* receiver_ = nullptr;            // mutex_
+    receiver_place<Threading> receiver_;    // [O] of `receiver_waits`
     waiter_list wait_closed_;               // mutex_
     alignas(T) std::byte bytes_[sizeof(T)]; // [O] a T from `value` on, until it is taken
 };

@@ -9,7 +9,8 @@
 // waiter's operation looks again on its own executor (late hand-over). A core wakes in two steps:
 //   under its lock   waiter::wake() takes note of the wake-up in whatever the waiter belongs to. Once it has, the
 //                    core's lock is all that whoever destroys the waiter needs to know that nobody else reaches it. Where
-//                    a core lets go of a waiter before it wakes it (`wake_unparks`), that it runs says so too;
+//                    a core lets go of a waiter before it wakes it (`wake_unparks`), that it runs says so too. A receiver
+//                    that is the only one has a place instead of a lock, with the same effect (receiver_place.hpp);
 //   without a lock   the wake_batch posts what took note. Nothing is ever posted, run or destroyed under a lock.
 //
 //   wake_batch woken;                    // declared first: posts last
