@@ -79,6 +79,7 @@ public:
         e.tick = tick;
         e.missed = std::exchange(missed_, 0);
         ++written_;
+        __builtin_prefetch(&entry_at(written_), 1); // the next: a subscriber on another thread had it last
     }
 
     /// A tick was lost, which the next entry tells.
