@@ -53,8 +53,10 @@ struct trade_summary {
         } else {
             place(place_of(tick));
         }
-        high = std::max(high, tick.price);
-        low = std::min(low, tick.price);
+        if (is_less(high, tick.price))
+            high = tick.price;
+        else if (is_less(tick.price, low))
+            low = tick.price;
     }
 
     void merge(trade_summary const& other) {
@@ -76,6 +78,11 @@ struct trade_summary {
     }
 
 private:
+    /// Prices of an instrument mostly have one scale.
+    static bool is_less(decimal left, decimal right) noexcept {
+        return left.scale() == right.scale() ? left.coefficient() < right.coefficient() : left < right;
+    }
+
     static trade_place place_of(market_tick const& tick) noexcept {
         return {tick.event_time, tick.sequence, tick.price, tick.volume};
     }
