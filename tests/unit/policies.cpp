@@ -396,10 +396,13 @@ TEST_CASE("policy counting: each channel's core synchronises with the policy tha
         received got;
         start(c, got);
         c.run();
-        CHECK(work_of_cores().locks > locks);
         c.tx.reset();
         c.run();
         CHECK(got.is_success());
+        if constexpr (requires { c.rx->close(); }) {
+            c.rx->close(); // a receiver that is the only one waits without the lock, and closes with it
+        }
+        CHECK(work_of_cores().locks > locks);
     });
 }
 
