@@ -62,13 +62,13 @@ public:
     /// Sends, over the oldest value if need be. How many receivers there were; with none nothing is sent.
     std::size_t send(T&& value) {
         stored next = values_.make(std::move(value));
-        wake_batch woken;
         std::unique_lock lock(mutex_);
         state::make_slots(lock);
-        if (receivers_ != 0) {
-            state::put(next, woken); // `next` has the overwritten value then, and destroys it after the lock
+        auto const receivers = receivers_;
+        if (receivers != 0) {
+            state::put(next, lock); // `next` has the overwritten value then, and destroys it after the lock
         }
-        return receivers_;
+        return receivers;
     }
 
     /// A value made ready to be sent, for try_send.
@@ -76,7 +76,6 @@ public:
 
     /// Sends if nobody has to miss a value for it. `closed`: there are no receivers.
     attempt try_send(stored& next, send_ticket& ticket) {
-        wake_batch woken;
         std::unique_lock lock(mutex_);
         state::make_slots(lock);
         if (receivers_ == 0) {
@@ -86,7 +85,7 @@ public:
             return attempt::not_now;
         }
         senders_.settle(ticket);
-        state::put(next, woken); // nobody needs what `next` holds now
+        state::put(next, lock); // nobody needs what `next` holds now
         return attempt::done;
     }
 

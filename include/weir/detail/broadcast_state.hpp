@@ -77,8 +77,21 @@ protected:
         ++receivers_;
     }
 
-    void put(stored& next, wake_batch& woken) noexcept {
+    /// Lets go of the mutex.
+    void put(stored& next, std::unique_lock<mutex>& lock) noexcept {
         ring_.put(next, receivers_);
+        if (parked_.empty()) {
+            lock.unlock();
+        } else {
+            lock.release();
+            wake_receivers();
+        }
+    }
+
+    /// Out of line, so that a send that finds nobody waiting has no batch to make and to destroy.
+    WEIR_NOINLINE void wake_receivers() noexcept {
+        wake_batch woken;
+        std::lock_guard lock(mutex_, std::adopt_lock);
         parked_.wake_all(woken);
     }
 
