@@ -7,6 +7,7 @@
 
 #include <weir/barrier.hpp>
 #include <weir/broadcast.hpp>
+#include <weir/busy_poll.hpp>
 #include <weir/cancellation.hpp>
 #include <weir/error.hpp>
 #include <weir/mpmc.hpp>

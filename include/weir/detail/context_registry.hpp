@@ -12,6 +12,7 @@
 #include <weir/detail/atomic.hpp>
 #include <weir/detail/config.hpp>
 #include <weir/detail/intrusive_list.hpp>
+#include <weir/detail/poller_slot.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/yield.hpp>
 
@@ -157,6 +158,9 @@ public:
         }
     }
 
+    /// What keeps a thread of the context awake.
+    [[nodiscard]] poller_slot& poller() noexcept { return poller_; }
+
     /// Keeps a hook that is being told of the shutdown until the context's operations are destroyed. Under the lock.
     void retire(context_hook& hook) noexcept { retired_.push_back(hook); }
 
@@ -217,6 +221,7 @@ private:
     }
 
     void shutdown() noexcept {
+        poller_.close(); // it has queues that are being posted, for whose posts they wait
         std::unique_lock lock(mutex_);
         down_ = true;
         work_.reset();
@@ -248,6 +253,7 @@ private:
     // [P] any thread: references, and in the upper half threads between begin_post and end_post. A thread that drops
     //     releases, the last and the one that waits acquire.
     atomic<std::uint64_t> owners_{1};
+    poller_slot poller_;
 };
 
 /// The service by which a context tells its registry.

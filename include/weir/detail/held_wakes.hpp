@@ -34,6 +34,9 @@ enum class posted_as : unsigned char { work_of_its_own, continuation };
 /// What can be held: in one turn at a time.
 class held_wake {
     friend class held_wakes;
+    friend class busy_poller;
+    template <template <class> class, class>
+    friend class basic_wake_box;
 
     virtual void post_as(posted_as how) noexcept = 0;
 

@@ -15,37 +15,27 @@
 // leaves the rest to another one, behind whatever else the executor has to do; and so does a coroutine that yields.
 // What one wakes in another queue of its context is held until its turn ends: held_wakes.hpp.
 
-#include <weir/detail/atomic.hpp>
+#include <weir/detail/busy_poller.hpp>
 #include <weir/detail/config.hpp>
-#include <weir/detail/context_registry.hpp>
 #include <weir/detail/held_wakes.hpp>
-#include <weir/detail/intrusive_list.hpp>
 #include <weir/detail/lent_storage.hpp>
 #include <weir/detail/ready_list.hpp>
 #include <weir/detail/ref_counted.hpp>
 #include <weir/detail/run_node.hpp>
+#include <weir/detail/run_queue_base.hpp>
 #include <weir/detail/waiter.hpp>
-#include <weir/detail/yield.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/execution_context.hpp>
 
-#include <atomic>
-#include <mutex>
 #include <utility>
 
 namespace weir::detail {
 
 class run_queue
     : public postable
-    , public context_hook
+    , public run_queue_base
     , held_wake {
-    using ready_list = basic_ready_list<atomic>;
-
 public:
-    run_queue(run_queue const&) = delete;
-    run_queue& operator=(run_queue const&) = delete;
-
     /// Makes a node ready. False if it is ready already, or if the context has gone. Any thread.
     bool push(run_node& node, wake_batch& woken) noexcept {
         if (has_turn_here()) {
@@ -65,7 +55,7 @@ public:
             ready_.push_here(node);
         } else if (ready_.push(node) == ready_list::pushed::first) {
             add_ref(); // for what is posted
-            post_as(posted_as::work_of_its_own);
+            post_beside();
         } else if (current_turn_ != nullptr) { // which may be who holds this queue
             current_turn_->held.post_all(posted_as::work_of_its_own);
         }
@@ -102,34 +92,6 @@ public:
         return true;
     }
 
-    /// Keeps the context from going, until release_context(). False if it is going. Any thread.
-    [[nodiscard]] bool hold_context() noexcept { return ready_.hold(); }
-
-    void release_context() noexcept { ready_.end_post(); }
-
-    void add_client(run_queue_client& client) noexcept {
-        std::lock_guard lock(mutex_);
-        clients_.push_back(client);
-    }
-
-    void remove_client(run_queue_client& client) noexcept {
-        std::lock_guard lock(mutex_);
-        if (client.is_linked()) {
-            client.unlink();
-        }
-    }
-
-    [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
-
-    [[nodiscard]] virtual asio::execution_context& context() const noexcept = 0;
-
-    /// Whether the calling thread runs a function of the queue's executor. False where the executor cannot tell, and when it
-    /// has gone with its context.
-    [[nodiscard]] bool is_on_this_thread() noexcept {
-        std::lock_guard lock(mutex_); // the list is closed under it, and the executor goes afterwards
-        return !ready_.is_closed() && executor_runs_this_thread();
-    }
-
     /// Whether the calling thread is inside a task or another coroutine that weir resumed.
     [[nodiscard]] static bool runs_on_this_thread() noexcept { return current_turn_ != nullptr; }
 
@@ -147,24 +109,10 @@ public:
         }
     }
 
-    /// Whether it runs on an executor of the type that has this mark.
-    [[nodiscard]] bool is_over(char const* type_mark) const noexcept { return type_mark_ == type_mark; }
-
-    void add_ref() noexcept { owners_.add(); }
-
-    [[nodiscard]] bool add_ref_unless_gone() noexcept { return owners_.add_unless_zero(); }
-
-    void release() noexcept {
-        if (owners_.drop()) {
-            context_registry::remove(*this, [this] { forget_executor(); });
-            destroy();
-        }
-    }
-
 protected:
     /// `type_mark` is the same for all queues over one type of executor.
     run_queue(char const* type_mark, bool is_shared, bool keeps_its_threads) noexcept
-        : type_mark_(type_mark), is_shared_(is_shared), keeps_its_threads_(keeps_its_threads) {}
+        : run_queue_base(type_mark), is_shared_(is_shared), keeps_its_threads_(keeps_its_threads) {}
 
     ~run_queue() = default;
 
@@ -192,9 +140,12 @@ private:
 
         ~turn() {
             current_turn_ = outer_; // an executor may wake others while it is posted to
+            bool const was_empty = held.empty();
             post_held();
             if (queue.ready_.end_turn()) {
                 queue.post_again(how_);
+            } else if (busy_poller* const p = queue.poller(); p != nullptr && was_empty) {
+                p->begin(how_);
             }
         }
 
@@ -252,55 +203,20 @@ private:
         scope.go_back();
     }
 
-    void on_context_shutdown(std::unique_lock<std::mutex>& registry_lock) noexcept override {
-        if (!owners_.add_unless_zero()) { // its last owner waits for this lock to take it out
-            forget_executor();
-            return;
-        }
-        // A strand's operations may still stand in memory that this queue has lent: it goes after all of them.
-        registry()->retire(*this);
-        registry_lock.unlock();
-        close();
-        abandon_clients();
-        ready_.clear([](auto& node) { static_cast<run_node&>(node).discard(); });
-        forget_executor();
-    }
-
-    void on_context_destroyed() noexcept override { release(); }
-
-    void close() noexcept {
-        {
-            std::lock_guard lock(mutex_);
-            ready_.close();
-        }
-        while (ready_.is_being_posted()) { // another thread is inside post()
-            yield_thread();
-        }
-    }
-
-    void abandon_clients() noexcept {
-        std::unique_lock lock(mutex_);
-        while (run_queue_client* client = clients_.pop_front()) {
-            if (client->add_ref_unless_gone()) {
-                lock.unlock();
-                client->abandon_kept();
-                lock.lock();
-            }
-        }
-    }
-
-    [[nodiscard]] virtual bool executor_runs_this_thread() const noexcept = 0;
     virtual void post_drain(drain, posted_as) = 0;
-    virtual void forget_executor() noexcept = 0;
-    virtual void destroy() noexcept = 0;
 
     void post() noexcept override {
         if (current_turn_ == nullptr || !current_turn_->holds(*this)) {
-            post_as(posted_as::work_of_its_own);
+            post_beside();
         }
     }
 
-    void post_beside() noexcept override { post_as(posted_as::work_of_its_own); }
+    void post_beside() noexcept override {
+        busy_poller* const p = poller();
+        if (p == nullptr || !p->take(*this)) {
+            post_as(posted_as::work_of_its_own);
+        }
+    }
 
     void post_as(posted_as how) noexcept override {
         intrusive_ptr<run_queue> const self(this); // the count of push()
@@ -316,13 +232,8 @@ private:
 
     constinit inline static thread_local turn* current_turn_ = nullptr;
 
-    char const* const type_mark_;
     bool const is_shared_;
     bool const keeps_its_threads_; // held_wakes.hpp
-    ready_list ready_;
-    std::mutex mutex_;
-    intrusive_list<run_queue_client, client_tag> clients_; // mutex_
-    reference_count<> owners_;                             // the nodes' owners, posted drains
     lent_storage storage_;
     distrust distrust_; // whose turn it is
 };
