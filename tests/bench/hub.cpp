@@ -61,8 +61,11 @@ weir::task<> read(market::subscription subscription, receipt& result) {
 template <class Place>
 class rig {
 public:
-    explicit rig(shape s)
-        : shape_(s), hub_(where_.place(), {.data_capacity = 1024}), receipts_(s.symbols * s.subscribers) {
+    explicit rig(shape s, poll_time longest = sleeps)
+        : where_(longest),
+          shape_(s),
+          hub_(where_.place(), {.data_capacity = 1024}),
+          receipts_(s.symbols * s.subscribers) {
         for (std::size_t i = 0; i != prices_.size(); ++i)
             prices_[i] = market::decimal::from_parts(6'183'763 + static_cast<std::int64_t>(i), 2);
         for (std::size_t i = 0; i != volumes_.size(); ++i)
@@ -207,9 +210,9 @@ weir::task<> pace_from_outside(Rig& rig, weir::mpsc::sender<market::market_tick>
 }
 
 template <class Place, bool FromOutside>
-std::vector<std::uint32_t> latencies(effort e) {
+std::vector<std::uint32_t> latencies(effort e, poll_time longest) {
     auto const n = std::max<counter>(static_cast<counter>(e.seconds * 1e9) / pause, 64);
-    rig<Place> r({});
+    rig<Place> r({}, longest);
     std::thread outside;
     if constexpr (FromOutside)
         r.template run<measures::latency>([n, &outside](auto& self, auto feed) {
@@ -251,9 +254,15 @@ int main(int argc, char** argv) {
     all.add("W10", "1t", "weir", rate("ticks/s", [](counter n) { return throughput<one_thread>(n, {}); }));
     all.add("W10", "2t-pool", "weir",
             rate("ticks/s", [](counter n) { return throughput<pool_of_two>(n, {}); }));
-    all.add("W10lat", "1t in-loop yield-paced", "weir", latency(latencies<one_thread, false>));
-    all.add("W10lat", "1t ext-thread spin-paced", "weir", latency(latencies<one_thread, true>));
-    all.add("W10lat", "2t-pool ext-thread spin-paced", "weir", latency(latencies<pool_of_two, true>));
+    auto const add_latency = [&](std::string const& param, std::string const& peer, auto run,
+                                 poll_time longest) {
+        all.add("W10lat", param, peer, latency([run, longest](effort e) { return run(e, longest); }));
+    };
+    add_latency("1t in-loop yield-paced", "weir", latencies<one_thread, false>, sleeps);
+    add_latency("1t ext-thread spin-paced", "weir", latencies<one_thread, true>, sleeps);
+    add_latency("1t ext-thread spin-paced", "weir busy_poll", latencies<one_thread, true>, polls);
+    add_latency("2t-pool ext-thread spin-paced", "weir", latencies<pool_of_two, true>, sleeps);
+    add_latency("2t-pool ext-thread spin-paced", "weir busy_poll", latencies<pool_of_two, true>, polls);
     add_asio_hub(all);
     add_growth(all);
     return all.run(argc, argv);

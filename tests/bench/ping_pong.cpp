@@ -63,8 +63,8 @@ work ping_pong(counter n) {
 }
 
 template <class Coroutine>
-work ping_pong_split(counter n) {
-    two_loops loops;
+work ping_pong_split(counter n, poll_time longest) {
+    two_loops loops(longest);
     tally received;
     {
         auto [there, from_here] = weir::mpsc::channel<counter>(loops.there.place(), 1);
@@ -156,8 +156,8 @@ Coroutine take_times(Receiver rx, samples& result) {
 }
 
 template <class Coroutine>
-samples one_way(std::size_t n, counter pause) {
-    one_thread where;
+samples one_way(std::size_t n, counter pause, poll_time longest) {
+    one_thread where(longest);
     samples result;
     result.reserve(n);
     auto [tx, rx] = weir::mpsc::channel<counter>(where.place(), 16);
@@ -213,8 +213,8 @@ weir_task serve(Receiver requests) {
         r->answer.send(r->number + 1);
 }
 
-work round_trip(counter n) {
-    one_thread where;
+work round_trip(counter n, poll_time longest) {
+    one_thread where(longest);
     tally received;
     double seconds = 0;
     auto [tx, rx] = weir::mpsc::channel<request>(where.place(), 16);
@@ -256,8 +256,12 @@ int main(int argc, char** argv) {
     all.add("W8", "2t-pool", "asio concurrent_channel try-first",
             cost(asio_ping_pong<pool_of_two, try_first, asio_concurrent_channel>));
 
-    all.add("W8", "2t-split", "weir", cost(ping_pong_split<weir_task>));
-    all.add("W8", "2t-split", "weir awaitable", cost(ping_pong_split<awaitable>));
+    auto const add_split = [&](std::string const& peer, auto run, poll_time longest) {
+        all.add("W8", two_loops::name, peer, cost([run, longest](counter n) { return run(n, longest); }));
+    };
+    add_split("weir", ping_pong_split<weir_task>, sleeps);
+    add_split("weir busy_poll", ping_pong_split<weir_task>, polls);
+    add_split("weir awaitable", ping_pong_split<awaitable>, sleeps);
     all.add("W8", "2t-split", "asio concurrent_channel", cost(asio_ping_pong_split<as_used>));
     all.add("W8", "2t-split", "asio concurrent_channel try-first", cost(asio_ping_pong_split<try_first>));
 
@@ -268,11 +272,16 @@ int main(int argc, char** argv) {
             all.add("W11", param, peer,
                     latency([run, pause](effort e) { return run(how_many(e, pause), pause); }));
         };
-        add("weir", one_way<weir_task>);
-        add("weir awaitable", one_way<awaitable>);
+        auto const add_weir = [&](std::string const& peer, auto run, poll_time longest) {
+            add(peer, [run, longest](std::size_t n, counter gap) { return run(n, gap, longest); });
+        };
+        add_weir("weir", one_way<weir_task>, sleeps);
+        add_weir("weir busy_poll", one_way<weir_task>, polls);
+        add_weir("weir awaitable", one_way<awaitable>, sleeps);
         add("asio concurrent_channel", asio_one_way<as_used<one_thread::executor_type>>);
         add("asio concurrent_channel try-first", asio_one_way<try_first<one_thread::executor_type>>);
     }
-    all.add("W11", "round trip", "weir", cost(round_trip));
+    all.add("W11", "round trip", "weir", cost([](counter n) { return round_trip(n, sleeps); }));
+    all.add("W11", "round trip", "weir busy_poll", cost([](counter n) { return round_trip(n, polls); }));
     return all.run(argc, argv);
 }

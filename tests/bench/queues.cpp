@@ -128,8 +128,8 @@ work unbounded(counter n, counter producers = 1) {
 }
 
 template <class Coroutine, by By = by::one>
-work split(counter n) {
-    two_loops loops;
+work split(counter n, poll_time longest = sleeps) {
+    two_loops loops(longest);
     tally received;
     {
         auto [tx, rx] = weir::mpsc::channel<counter>(loops.here.place(), usual_capacity);
@@ -270,6 +270,7 @@ void add_split(suite& all) {
     };
     add("weir", [](counter n) { return split<weir_task>(n); });
     add("weir receive_many", [](counter n) { return split<weir_task, by::many>(n); });
+    add("weir busy_poll", [](counter n) { return split<weir_task>(n, polls); });
     add("weir awaitable", [](counter n) { return split<awaitable>(n); });
     add("asio concurrent_channel", [](counter n) { return asio_split<as_used>(n); });
     add("asio concurrent_channel try-first", [](counter n) { return asio_split<try_first>(n); });

@@ -9,6 +9,7 @@
 
 #include "support/measure.hpp"
 
+#include <weir/busy_poll.hpp>
 #include <weir/task.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -20,6 +21,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <barrier>
+#include <chrono>
 #include <exception>
 #include <thread>
 #include <type_traits>
@@ -55,10 +57,24 @@ auto yield([[maybe_unused]] Executor const& executor) {
         return asio::post(executor, asio::deferred);
 }
 
+/// For how long what runs looks for work before it sleeps.
+using poll_time = std::chrono::nanoseconds;
+
+/// It sleeps at once, if it was not told otherwise.
+inline constexpr poll_time sleeps{0};
+
+/// Longer than it is idle in any workload.
+inline constexpr poll_time polls = std::chrono::milliseconds(1);
+
 class one_thread {
 public:
     static constexpr auto name = "1t";
     using executor_type = asio::io_context::executor_type;
+
+    explicit one_thread(poll_time longest = sleeps) {
+        if (longest != sleeps)
+            weir::busy_poll(loop_, longest);
+    }
 
     executor_type place() { return loop_.get_executor(); }
 
@@ -88,6 +104,11 @@ public:
     static constexpr auto name = "2t-pool";
     using executor_type = asio::thread_pool::executor_type;
 
+    explicit pool_of_two(poll_time longest = sleeps) {
+        if (longest != sleeps)
+            weir::busy_poll(pool_, longest);
+    }
+
     asio::thread_pool& place() { return pool_; }
 
     executor_type executor() { return pool_.get_executor(); }
@@ -102,6 +123,8 @@ private:
 class two_loops {
 public:
     static constexpr auto name = "2t-split";
+
+    explicit two_loops(poll_time longest = sleeps) : here(longest), there(longest) {}
 
     one_thread here;
     one_thread there;
