@@ -5,7 +5,7 @@
 // orderly end.
 //
 //     hub FILE... [--speed max|real|N] [--subscribe PATTERN]... [--producers N] [--threads N] [--capacity N]
-//         [--overflow RULE] [--json]
+//         [--overflow RULE] [--busy-poll MICROSECONDS] [--json]
 //
 // prints what happens on stderr while it happens. At the end stdout gets a table of the instruments (count, open, high,
 // low, last, volume and VWAP, all of them exact) and one of the subscriptions (delivered and dropped); with --json one
@@ -18,6 +18,7 @@
 #include "hub/replay.hpp"
 #include "hub/report.hpp"
 
+#include <weir/busy_poll.hpp>
 #include <weir/market.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -45,6 +46,7 @@ void report(example::replay const& replay, example::hub_arguments const& argumen
 /// Everything on this thread, so without a lock or a strand.
 void run_on_loop(example::hub_arguments const& arguments) {
     asio::io_context loop(1);
+    weir::busy_poll(loop, arguments.busy_poll);
     example::replay replay(arguments, [&loop] { return loop.get_executor(); });
     replay.start();
     loop.run();
@@ -54,6 +56,7 @@ void run_on_loop(example::hub_arguments const& arguments) {
 /// Every role on a strand of its own.
 void run_on_pool(example::hub_arguments const& arguments) {
     asio::thread_pool pool(arguments.threads);
+    weir::busy_poll(pool, arguments.busy_poll);
     example::replay replay(arguments, [&pool] { return asio::make_strand(pool); });
     replay.start();
     pool.join();

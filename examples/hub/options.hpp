@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <map>
@@ -25,6 +26,7 @@ struct hub_arguments {
     weir::market::subscription_options subscriptions{.overflow = weir::market::overflow::backpressure};
     std::size_t producers = 1; ///< for each file
     std::size_t threads = 2;
+    std::chrono::microseconds busy_poll{0}; ///< for how long to look for work before sleeping
     bool json = false;
 };
 
@@ -91,6 +93,10 @@ inline void describe_arguments(CLI::App& app, hub_arguments& a) {
            "--overflow", [&a](std::string const& rule) { a.subscriptions.overflow = rules.at(rule); },
            "What happens beyond that (default: backpressure, so nothing is lost)")
         ->check(CLI::IsMember(&rules));
+    app.add_option_function<unsigned>(
+           "--busy-poll", [&a](unsigned n) { a.busy_poll = std::chrono::microseconds(n); },
+           "For how long a thread looks for ticks before it sleeps, which costs a processor (default: 0)")
+        ->option_text("MICROSECONDS");
     app.add_flag("--json", a.json, "Print the instruments as one JSON object in place of tables");
     app.footer("Ctrl-C shuts the hub down in order; the figures are then those of the ticks that it took.\n"
                "Exit code: 0; 2 for a bad row or file, which stops everything, with FILE:LINE: and what is "
