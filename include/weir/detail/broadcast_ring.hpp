@@ -3,7 +3,7 @@
 #ifndef WEIR_DETAIL_BROADCAST_RING_HPP
 #define WEIR_DETAIL_BROADCAST_RING_HPP
 
-// Where the values of a broadcast stand (broadcast_core.hpp). All of it is called under that core's mutex.
+// Where the values of a broadcast stand (broadcast_core.hpp). All but capacity() is called under that core's mutex.
 //
 //   Position p stands in slot p mod capacity until p + capacity is sent. A slot counts the receivers that have not
 //   passed it (`needed`). The slots are allocated by the first send that has a receiver: an idle channel has no use for

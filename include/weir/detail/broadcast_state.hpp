@@ -127,7 +127,8 @@ protected:
     }
 
     values values_;       // before the slots, which give their blocks back to it
-    mutable mutex mutex_; // guards all that follows
+    // guards all that follows; of an open ring what broadcast_open_ring.hpp says
+    mutable mutex mutex_;
     ring ring_;
     std::size_t receivers_ = 0;
     bool is_closed_ = false;  // all senders have gone

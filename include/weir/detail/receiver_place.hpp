@@ -34,7 +34,8 @@ public:
     receiver_place(receiver_place const&) = delete;
     receiver_place& operator=(receiver_place const&) = delete;
 
-    /// The receiver's side. False: somebody is still waking the one before. One that is in stays.
+    /// The receiver's side, which has one waiter at a time (receive_turn). False: somebody is still waking the one before. One
+    /// that is in stays.
     [[nodiscard]] bool enter(waiter const& w) noexcept {
         auto const seen = who_.load(std::memory_order_acquire); // [P]
         if (seen == empty) {
