@@ -126,7 +126,7 @@ protected:
         ring_.await_room(senders_.is_waiting());
     }
 
-    values values_;       // before the slots, which give their blocks back to it
+    values values_; // before the slots, which give their blocks back to it
     // guards all that follows; of an open ring what broadcast_open_ring.hpp says
     mutable mutex mutex_;
     ring ring_;

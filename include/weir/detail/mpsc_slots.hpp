@@ -99,14 +99,22 @@ protected:
             if (n != 0 && must_wait()) { // after the word was read without the flag
                 return attempt::not_now;
             }
+            word const was = s;
             word const after = change == one_sent ? (s + change) & ~receiver_waits : s + change;
             if (word_.compare_exchange_weak(s, after, std::memory_order_acq_rel, std::memory_order_acquire)) {
-                before = s; // [S] [R]
+                before = was; // [S] [R]
                 return attempt::done;
             }
-            stand_back(collision_pauses);
-            s = word_.load(std::memory_order_acquire);
+            if (tail_of(s) != tail_of(was)) {
+                s = after_collision();
+            }
         }
+    }
+
+    /// The word, when another sender has had some time. (The receiver, who changes it to wait, needs none.)
+    [[nodiscard]] WEIR_NOINLINE word after_collision() const noexcept {
+        stand_back(collision_pauses);
+        return word_.load(std::memory_order_acquire);
     }
 
     /// Whether there are `n` free slots, if the word is `s`. A wrong "no" is possible if it is not any more.
