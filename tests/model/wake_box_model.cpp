@@ -59,6 +59,7 @@ struct world {
     void leave(std::size_t i) {
         model::plain_write(&wakes[i].own);
         if (!box.leave(wakes[i])) {
+            model::check(wakes[i].next_ == nullptr, "what is refused is linked to nothing");
             post(wakes[i]);
         }
     }

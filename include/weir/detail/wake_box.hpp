@@ -27,11 +27,12 @@ class basic_wake_box {
 public:
     // --- any thread ----------------------------------------------------------------------------------------------
 
-    /// False: nobody looks. Else the node is the box's until it is emptied.
+    /// False: nobody looks, and the node is as it was. Else the node is the box's until it is emptied.
     [[nodiscard]] bool leave(Node& n) noexcept {
         word s = word_.load(std::memory_order_relaxed); // a guess, the exchange decides
         do {
             if ((s & open) == 0) {
+                n.next_ = nullptr; // it was linked to what was there when the exchange failed
                 return false;
             }
             n.next_ = top_of(s);
