@@ -21,13 +21,17 @@ LINES = [
     ("W7", "R=8 1t", "updates/s", "watch with 8 receivers, M changes/s"),
     ("W8", "1t", "ns", "ping-pong, one thread, ns"),
     ("W8", "2t-split", "ns", "ping-pong between two threads, ns"),
+    ("W8", "2t-split", "ns", "the same, both loops poll", "weir busy_poll"),
     ("W9", "1t", "msg/s", "select of three, M messages/s"),
     ("W9", "1t", "msg/s", "the same by a selector", "weir selector"),
     ("W9", "1t", "msg/s", "the data alone, by a plain receive", "weir receive"),
     ("W10", "1t", "ticks/s", "hub, one thread, M ticks/s"),
     ("W10", "2t-pool", "ticks/s", "hub, a pool of two threads"),
     ("W10lat", "1t in-loop yield-paced p50", "ns", "hub, a tick to a subscriber, ns"),
+    ("W10lat", "1t ext-thread spin-paced p50", "ns", "the same from another thread"),
+    ("W10lat", "1t ext-thread spin-paced p50", "ns", "the same, the loop polls", "weir busy_poll"),
     ("W11", "one-way gap 200us p50", "ns", "foreign thread to a task, ns"),
+    ("W11", "one-way gap 200us p50", "ns", "the same, the loop polls", "weir busy_poll"),
 ]
 
 
