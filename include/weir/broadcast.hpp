@@ -78,6 +78,7 @@ public:
         using other = receiver<T, Other, Threading>;
     };
 
+    /// Another receiver that stands where this one stands. Throws like subscribe().
     receiver(receiver const&) = default;
     receiver(receiver&&) noexcept = default;
     template <class Other>

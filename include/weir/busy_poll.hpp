@@ -37,7 +37,7 @@ namespace weir {
 /// prefer an asio::thread_pool.
 /// Thread safety: safe.
 /// Complexity:    constant. While a thread polls it uses its processor fully; while tasks have something to do it costs nothing.
-/// Allocates:     once a context, here.
+/// Allocates:     the first time for a context.
 /// Throws:        std::invalid_argument if `longest` is negative.
 template <class Context>
     requires detail::execution_context_like<Context>

@@ -5,6 +5,7 @@
 
 #include "support/catch.hpp"
 #include "support/moved_clock.hpp"
+#include "support/steps.hpp"
 
 #include <weir/mpsc.hpp>
 #include <weir/task.hpp>
@@ -32,15 +33,8 @@ weir::task<> take(mpsc::receiver<int> rx, int& taken) {
     }
 }
 
-/// Whether the loop has something to do for some steps.
-bool is_polling(asio::io_context& ctx) {
-    for (int n = 0; n != 5; ++n) {
-        if (ctx.poll_one() == 0) {
-            return false;
-        }
-    }
-    return true;
-}
+/// There is always one thing more to do.
+bool is_polling(asio::io_context& ctx) { return support::has_steps(ctx, 5); }
 
 } // namespace
 

@@ -3,7 +3,9 @@
 
 #include <weir/busy_poll.hpp>
 
+#include "support/called_node.hpp"
 #include "support/catch.hpp"
+#include "support/steps.hpp"
 #include "support/values.hpp"
 
 #include <weir/detail/run_queue_over.hpp>
@@ -22,7 +24,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -36,7 +37,9 @@ namespace busy_poll_test {
 namespace asio = boost::asio;
 namespace mpsc = weir::mpsc;
 using namespace std::chrono_literals;
+using support::called_node;
 using support::counted;
+using support::has_steps;
 
 namespace {
 
@@ -83,14 +86,6 @@ mpsc::sender<int> start_taking(Executor const& ex, std::vector<int>& taken) {
     return std::move(tx);
 }
 
-/// Whether there is something to do for so many steps.
-bool has_steps(asio::io_context& ctx, int n) {
-    while (n != 0 && ctx.poll_one() != 0) {
-        --n;
-    }
-    return n == 0;
-}
-
 /// A loop with a task on an executor that counts, and how many functions were posted for the task.
 struct counting_loop {
     asio::io_context ctx{1};
@@ -98,17 +93,6 @@ struct counting_loop {
     int posts = 0;
     std::vector<int> taken;
     mpsc::sender<int> tx = start_taking(counting_executor{ctx.get_executor(), &posts}, taken);
-};
-
-/// A node that calls a function.
-class caller final : public weir::detail::run_node {
-public:
-    explicit caller(std::function<void()> f) : f_(std::move(f)) {}
-
-    void run() override { f_(); }
-
-private:
-    std::function<void()> f_;
 };
 
 } // namespace
@@ -253,8 +237,8 @@ TEST_CASE("busy_poll: it goes on after a node that throws, and when the last own
     asio::io_context ctx(1);
     poll_for(ctx, forever);
     int runs = 0;
-    caller count([&] { ++runs; });
-    caller failing([] { throw 7; });
+    called_node count([&] { ++runs; });
+    called_node failing([] { throw 7; });
     auto queue = weir::detail::run_queue_over<asio::io_context::executor_type>::share(ctx.get_executor());
     queue->push(failing);
     CHECK_THROWS_AS(ctx.poll_one(), int);

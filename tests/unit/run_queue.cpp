@@ -3,6 +3,7 @@
 
 #include <weir/detail/run_queue_over.hpp>
 
+#include "support/called_node.hpp"
 #include "support/catch.hpp"
 #include "support/two_threads.hpp"
 
@@ -27,22 +28,12 @@
 namespace run_queue_test {
 
 namespace asio = boost::asio;
+using support::called_node;
 using weir::detail::intrusive_ptr;
 using weir::detail::run_queue;
 using weir::detail::run_queue_over;
 
 namespace {
-
-/// A node that calls a function.
-class caller final : public weir::detail::run_node {
-public:
-    explicit caller(std::function<void()> f) : f_(std::move(f)) {}
-
-    void run() override { f_(); }
-
-private:
-    std::function<void()> f_;
-};
 
 template <class Executor>
 intrusive_ptr<run_queue> share(Executor const& ex) {
@@ -81,7 +72,7 @@ TEST_CASE(
     auto const shares = [](asio::io_context& ctx, auto ex, asio::any_io_executor asked) {
         auto const queue = share(ex);
         bool same = false;
-        caller ask([&] { same = share(asked).get() == queue.get(); });
+        called_node ask([&] { same = share(asked).get() == queue.get(); });
         queue->push(ask);
         ctx.restart();
         ctx.poll();
@@ -117,13 +108,13 @@ TEST_CASE("run queue: a node that throws leaves the others ready") {
     asio::io_context ctx(1);
     auto const queue = share(ctx.get_executor());
     std::vector<int> order;
-    caller last([&] { order.push_back(3); });
-    caller first([&] {
+    called_node last([&] { order.push_back(3); });
+    called_node first([&] {
         order.push_back(1);
         queue->push(last);
         throw 7;
     });
-    caller second([&] { order.push_back(2); });
+    called_node second([&] { order.push_back(2); });
     queue->push(first);
     queue->push(second);
     CHECK_THROWS_AS(ctx.poll(), int);
@@ -148,15 +139,15 @@ TEST_CASE("run queue: what another loop makes ready that runs inside a node runs
     auto const queue = share(outer.get_executor());
     auto const inner_queue = share(inner.get_executor());
     std::vector<int> order;
-    caller woken([&] { order.push_back(3); });
-    caller late([&] { order.push_back(4); });
-    caller inside([&] {
+    called_node woken([&] { order.push_back(3); });
+    called_node late([&] { order.push_back(4); });
+    called_node inside([&] {
         order.push_back(2);
         queue->push(woken);
         CHECK_FALSE(queue->run_now([&] { order.push_back(-1); }));
         inner_queue->push(late); // its own turn
     });
-    caller first([&] {
+    called_node first([&] {
         order.push_back(1);
         inner_queue->push(inside);
         inner.run();
@@ -173,9 +164,9 @@ TEST_CASE("run queue: nodes that make themselves ready let the executor have its
     auto const queue = share(ctx.get_executor());
     bool is_over = false;
     int runs = 0;
-    std::unique_ptr<caller> again;
+    std::unique_ptr<called_node> again;
     SECTION("at once") {
-        again = std::make_unique<caller>([&] {
+        again = std::make_unique<called_node>([&] {
             ++runs;
             if (!is_over) {
                 queue->push(*again);
@@ -183,7 +174,7 @@ TEST_CASE("run queue: nodes that make themselves ready let the executor have its
         });
     }
     SECTION("by yielding") {
-        again = std::make_unique<caller>([&] {
+        again = std::make_unique<called_node>([&] {
             ++runs;
             if (!is_over) {
                 queue->push_behind(*again);
@@ -201,8 +192,8 @@ TEST_CASE("run queue: a node is taken out wherever it waits") {
     asio::io_context ctx(1);
     auto const queue = share(ctx.get_executor());
     int runs = 0;
-    caller count([&] { ++runs; });
-    caller other([&] { ++runs; });
+    called_node count([&] { ++runs; });
+    called_node other([&] { ++runs; });
     CHECK_FALSE(queue->remove(count));
     queue->push(other);
     queue->push(count); // on the stack
@@ -210,7 +201,7 @@ TEST_CASE("run queue: a node is taken out wherever it waits") {
     CHECK_FALSE(queue->remove(count));
     ctx.poll();
     CHECK(runs == 1);
-    caller remover([&] {
+    called_node remover([&] {
         queue->push(count); // of this turn
         CHECK(queue->remove(count));
         queue->push_behind(count); // of the next
@@ -230,8 +221,8 @@ TEST_CASE("run queue: a node is taken out wherever it waits") {
 TEST_CASE("run queue: one whose context has gone takes nothing any more") {
     auto ctx = std::make_unique<asio::io_context>(1);
     auto const queue = share(ctx->get_executor());
-    caller waiting([] { FAIL("not run"); });
-    caller late([] { FAIL("not run"); });
+    called_node waiting([] { FAIL("not run"); });
+    called_node late([] { FAIL("not run"); });
     queue->push(waiting);
     ctx.reset();
     weir::detail::wake_batch woken;
@@ -304,10 +295,10 @@ TEST_CASE("run queue: a turn that wakes two is timed as often as one that wakes 
     int turns = 0;
     int woken = 0;
     int woken_before_end = 0; // of the last turn
-    caller first([&] { ++woken; });
-    caller second([&] { ++woken; });
+    called_node first([&] { ++woken; });
+    called_node second([&] { ++woken; });
     std::function<void()> next_turn;
-    caller waker([&] {
+    called_node waker([&] {
         woken = 0;
         one->push(first);
         other->push(second);
@@ -334,9 +325,9 @@ TEST_CASE("run queue: two threads that find it while its last owner goes, and ma
     std::atomic<int> runs{0};
     constexpr int rounds = 2'000;
     for (int n = 0; n != rounds; ++n) {
-        caller mine([&] { runs.fetch_add(1, std::memory_order_relaxed); });
-        caller others([&] { runs.fetch_add(1, std::memory_order_relaxed); });
-        auto const find_and_push = [&](caller& node) {
+        called_node mine([&] { runs.fetch_add(1, std::memory_order_relaxed); });
+        called_node others([&] { runs.fetch_add(1, std::memory_order_relaxed); });
+        auto const find_and_push = [&](called_node& node) {
             for (int i = 0; i != 5; ++i) {
                 share(ctx.get_executor()); // and lets go
             }

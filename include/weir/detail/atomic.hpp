@@ -88,8 +88,6 @@ public:
 
     void notify_one() noexcept { value_.notify_one(); }
 
-    void notify_all() noexcept { value_.notify_all(); }
-
 private:
     // [O] of the only thread; still the atomic's, for a thread that is started later
     [[nodiscard]] T get() const noexcept { return value_.load(std::memory_order_relaxed); }

@@ -111,10 +111,8 @@ public:
 
     [[nodiscard]] stored value(std::uint64_t p) noexcept { return read(at(p)); }
 
-    /// One receiver more needs what stands at p, which one needs already.
-    void need(std::uint64_t p) noexcept {
-        at(p).state.fetch_add(1, std::memory_order_relaxed);
-    } // [S] same words
+    /// One receiver more needs what stands at p, which one needs already. [S] the words stay
+    void need(std::uint64_t p) noexcept { at(p).state.fetch_add(1, std::memory_order_relaxed); }
 
     /// One receiver less needs it. True: it was the last.
     bool pass(std::uint64_t p) noexcept {
@@ -164,8 +162,8 @@ private:
     std::size_t const capacity_;
     std::vector<slot> slots_; // none, or capacity_; who has the mutex, until [N] is not 0 any more
     word_atomic tail_{0};     // [N] who has the mutex
-    typename Threading::template atomic<unsigned char> is_awaited_{
-        0}; // [W] 1: somebody may wait; who has the mutex
+    // [W] 1: somebody may wait; who has the mutex
+    typename Threading::template atomic<unsigned char> is_awaited_{0};
 };
 
 } // namespace weir::detail

@@ -22,7 +22,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <utility>
 
 namespace weir::detail {
 
@@ -58,7 +57,7 @@ public:
 
     /// Posts what was left, which the context then destroys, and lets go of the executor.
     void close() noexcept {
-        post_all(box_.shut_for_ever(), posted_as::work_of_its_own);
+        held_wakes::post_chain(box_.shut_for_ever(), posted_as::work_of_its_own);
         forget_executor();
     }
 
@@ -89,19 +88,13 @@ private:
     void look_around() noexcept {
         for (unsigned n = looks; n != 0; --n) {
             if (!box_.is_empty()) {
-                post_all(box_.empty(), how_); // once it is empty others may begin
+                held_wakes::post_chain(box_.empty(), how_); // once it is empty others may begin
                 return;
             }
             stand_back(1);
         }
         if (clock::now() - since_ < longest() || !box_.try_close()) {
             post_look(look{this}, how_);
-        }
-    }
-
-    static void post_all(held_wake* w, posted_as how) noexcept {
-        while (w != nullptr) {
-            std::exchange(w, std::exchange(w->next_, nullptr))->post_as(how); // which may be the end of it
         }
     }
 

@@ -149,8 +149,7 @@ protected:
     waiter_list wait_closed_;            // mutex_
     receiver_place<Threading> receiver_; // [R]
     receive_turn turn_;                  // the receiver's own
-    bool has_receiver_left_ =
-        false;                     // the receiver's own: its handle; the flag receiver_gone tells the senders
+    bool has_receiver_left_ = false;     // likewise: its handle; the flag receiver_gone tells the senders
     atomic<unsigned> sweepers_{0}; // [G] who wants what is there destroyed, and has not been served; any side
 };
 

@@ -34,7 +34,6 @@ enum class posted_as : unsigned char { work_of_its_own, continuation };
 /// What can be held: in one turn at a time.
 class held_wake {
     friend class held_wakes;
-    friend class busy_poller;
     template <template <class> class, class>
     friend class basic_wake_box;
 
@@ -79,8 +78,12 @@ public:
     }
 
     void post_all(posted_as how) noexcept {
-        held_wake* w = std::exchange(first_, nullptr);
         last_ = &first_;
+        post_chain(std::exchange(first_, nullptr), how);
+    }
+
+    /// Posts those that are linked from the first on.
+    static void post_chain(held_wake* w, posted_as how) noexcept {
         while (w != nullptr) {
             std::exchange(w, std::exchange(w->next_, nullptr))->post_as(how); // which may be the end of it
         }

@@ -99,13 +99,13 @@ protected:
             if (n != 0 && must_wait()) { // after the word was read without the flag
                 return attempt::not_now;
             }
-            word const was = s;
+            position const tail = tail_of(s);
             word const after = change == one_sent ? (s + change) & ~receiver_waits : s + change;
             if (word_.compare_exchange_weak(s, after, std::memory_order_acq_rel, std::memory_order_acquire)) {
-                before = was; // [S] [R]
+                before = s; // [S] [R]
                 return attempt::done;
             }
-            if (tail_of(s) != tail_of(was)) {
+            if (tail_of(s) != tail) {
                 s = after_collision();
             }
         }
@@ -145,8 +145,8 @@ protected:
         return attempt::done;
     }
 
-    static constexpr unsigned collision_pauses =
-        48; // a microsecond: another sender sends some twenty values meanwhile
+    // a microsecond, in which another sender sends some twenty values
+    static constexpr unsigned collision_pauses = 48;
 
     // the receiver's line; [H] next_, as the senders see it: the receiver writes
     alignas(cache_line) typename Threading::template atomic<position> head_{0};

@@ -11,6 +11,7 @@
 #include <weir/market/symbol_table.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -77,6 +78,8 @@ public:
                     s->instruments.push_back(id);
         s->queue = std::move(queue);
         s->queue->set_place(subscribers_.size());
+        // so that to stage a tick for one cannot fail half way
+        staged_.reserve(std::bit_ceil(subscribers_.size() + 1));
         subscriber& entered = *subscribers_.emplace_back(std::move(s));
         if (!entered.patterns.empty())
             with_patterns_.push_back(&entered);

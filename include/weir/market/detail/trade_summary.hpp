@@ -45,8 +45,8 @@ struct trade_summary {
             return;
         }
         if (tick.event_time > last.event_time) [[likely]] { // what mostly comes, without a look at the rest
-            last.event_time =
-                tick.event_time; // member by member: a copy of all in one would be read before it is written
+            // member by member: a copy of all in one would be read before it is written
+            last.event_time = tick.event_time;
             last.sequence = tick.sequence;
             last.price = tick.price;
             last.volume = tick.volume;
